@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ShopifyLlmGuard.DemoModel.Checks;
 using ShopifyLlmGuard.DemoModel.Model;
 using ShopifyLlmGuard.DemoModel.Text;
 using ShopifyLlmGuard.DemoModel.Tokens;
@@ -10,10 +11,14 @@ namespace ShopifyLlmGuard.DemoModel;
 internal sealed class Commands(string[] args)
 {
     private const int Vocabulary = 2048;
+    private const GgufType Shipped = GgufType.F16;
 
     private readonly string root = FindRoot();
 
     private string Folder => Path.Combine(root, ".data", "demo-model", Option("run", "final"));
+
+    private string LlamaFolder => Path.Combine(root, "app", "ShopifyLlmGuard.Inference", "node_modules", "@node-llama-cpp",
+        "linux-x64", "bins", "linux-x64");
 
     private string ShopFile => Path.Combine(root, "tests", "ShopifyLlmGuard.Simulator", "Shop", "products.json");
 
@@ -25,6 +30,8 @@ internal sealed class Commands(string[] args)
             case "generate": Generate(); return 0;
             case "train": Train(); return 0;
             case "export": Export(); return 0;
+            case "check": Check(); return 0;
+            case "ask": Ask(args[1]); return 0;
             default:
                 Console.Error.WriteLine("usage: generate | train | export | check | ask QUESTION");
                 return 2;
@@ -80,11 +87,40 @@ internal sealed class Commands(string[] args)
         var step = Checkpoint.Load(Path.Combine(Folder, "checkpoint.bin"), model.Weights);
         foreach (var type in Enum.GetValues<GgufType>())
         {
-            var path = Path.Combine(Folder, $"carewell-demo-{type}.gguf".ToLowerInvariant());
+            var path = ModelFile(type);
             Gguf.Write(path, model, LoadTokenizer(), type);
             Console.WriteLine($"{path}: step {step}, {new FileInfo(path).Length / 1e6:f1} MB");
         }
     }
+
+    private void Check()
+    {
+        LibLlama.Folder = Option("llama", LlamaFolder);
+        var tokenizer = LoadTokenizer();
+        var shop = new Retrieval(ShopFile);
+        var questions = Quality.Load(Path.Combine(root, "infra", "demo-model", "Checks", "questions.txt"));
+        var trained = NewModel();
+        Checkpoint.Load(Path.Combine(Folder, "checkpoint.bin"), trained.Weights);
+        foreach (var type in Enum.GetValues<GgufType>())
+        {
+            using var exported = new ExportedModel(ModelFile(type), tokenizer);
+            var (same, asked) = Agreement.Count(trained, exported, Report.Prompts(shop, questions));
+            Report.Row($"{type}: tokens as the trainer chooses them", same, asked);
+        }
+
+        using var model = new ExportedModel(ModelFile(Shipped), tokenizer);
+        Report.Write(new Quality(model, tokenizer, shop), shop, questions);
+    }
+
+    private void Ask(string question)
+    {
+        LibLlama.Folder = Option("llama", LlamaFolder);
+        var shop = new Retrieval(ShopFile);
+        using var model = new ExportedModel(ModelFile(Shipped), LoadTokenizer());
+        Console.WriteLine(new Quality(model, LoadTokenizer(), shop).Ask(question, shop.Search(question)).Answer);
+    }
+
+    private string ModelFile(GgufType type) => Path.Combine(Folder, $"carewell-demo-{type}.gguf".ToLowerInvariant());
 
     private Llama NewModel() => new(new Shape(Vocabulary, Option("width", 256), Option("layers", 5), Option("heads", 8),
         Option("hidden", 640), Context: 1024), Option("seed", 1));

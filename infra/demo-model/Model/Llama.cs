@@ -108,8 +108,8 @@ internal sealed class Llama
 
     private static Tensor Rotate(Tensor x, Tensor cos, Tensor sin)
     {
-        var pairs = x.to(ScalarType.Float32).unflatten(-1, -1, 2);
+        var pairs = x.to(ScalarType.Float32).view(x.shape[0], x.shape[1], x.shape[2], -1, 2);
         var (even, odd) = (pairs.select(-1, 0), pairs.select(-1, 1));
-        return stack([(even * cos) - (odd * sin), (even * sin) + (odd * cos)], -1).flatten(-2).to(x.dtype).transpose(1, 2);
+        return stack([(even * cos) - (odd * sin), (even * sin) + (odd * cos)], -1).flatten(3).to(x.dtype).transpose(1, 2);
     }
 }
