@@ -10,7 +10,8 @@ namespace ShopifyLlmGuard.DemoModel.Checks;
 /// no feature. Listed: retrieval found a fitting product. Fits: the answer names one.
 /// Faithful: every word comes from the question, the named product's line or the assistant's own few words.
 /// </summary>
-internal sealed record Judged(string Question, string Answer, bool Listed, bool Whole, bool ValidMarker, bool Fits, bool Faithful)
+internal sealed record Judged(string Question, string Answer, bool Listed, bool Whole, bool ValidMarker, bool Fits,
+    bool Faithful)
 {
     public bool Good => Whole && ValidMarker && Fits && Faithful;
 }
@@ -20,8 +21,8 @@ internal sealed partial class Quality(ExportedModel model, Tokenizer tokenizer, 
 {
     private const int MaxTokens = 96;
 
-    private static readonly HashSet<string> OwnWords = [.. ("is a an good choice for with and i suggest we have yes one then comes it also has that "
-        + "of the").Split(' ')];
+    private static readonly HashSet<string> OwnWords = [.. ("is a an good choice for with and i suggest we have yes one then comes it "
+        + "also has that of the").Split(' ')];
 
     public (string Answer, bool Ended) Ask(string question, IReadOnlyList<Found> products)
     {
