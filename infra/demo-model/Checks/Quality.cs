@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.DemoModel.Text;
 using ShopifyLlmGuard.DemoModel.Tokens;
+using ShopifyLlmGuard.Recommendations;
 
 namespace ShopifyLlmGuard.DemoModel.Checks;
 
@@ -20,15 +21,31 @@ internal sealed record Judged(string Question, string Answer, bool Listed, bool 
 internal sealed partial class Quality(ExportedModel model, Tokenizer tokenizer, Retrieval shop)
 {
     private const int MaxTokens = 96;
+    private const int MaxReasonTokens = 160;
 
     private static readonly HashSet<string> OwnWords = [.. ("is a an good choice for with and i suggest we have yes one then comes it "
         + "also has that of the").Split(' ')];
 
     public (string Answer, bool Ended) Ask(string question, IReadOnlyList<Found> products)
     {
-        var prompt = ChatMl.Turn("system", ChatPrompt.System("Carewell", [.. products.Select(product => product.Prompt)]))
-            + ChatMl.Turn("user", question) + ChatMl.Ask;
-        var (tokens, ended) = model.Continue(model.Tokenize(prompt), MaxTokens);
+        var system = ChatPrompt.System("Carewell", [.. products.Select(product => product.Prompt)]);
+        return Ask(system, question, MaxTokens);
+    }
+
+    /// <summary>One line of reason per candidate, and whether it is exactly that.</summary>
+    public (string Answer, bool Whole) AskReasons(Found viewed, IReadOnlyList<Found> candidates)
+    {
+        var system = RecommendationPrompt.System("Carewell", [.. candidates.Select(product => product.Prompt)]);
+        var (answer, ended) = Ask(system, RecommendationPrompt.User(viewed.Prompt), MaxReasonTokens);
+        var lines = answer.Split('\n');
+        return (answer, ended && lines.Length == candidates.Count && lines.Select((line, index) => (line, index))
+            .All(pair => pair.line.StartsWith($"[{pair.index + 1}] ", StringComparison.Ordinal) && pair.line.EndsWith('.')));
+    }
+
+    private (string Answer, bool Ended) Ask(string system, string user, int limit)
+    {
+        var prompt = ChatMl.Turn("system", system) + ChatMl.Turn("user", user) + ChatMl.Ask;
+        var (tokens, ended) = model.Continue(model.Tokenize(prompt), limit);
         return (tokenizer.Decode(tokens), ended);
     }
 

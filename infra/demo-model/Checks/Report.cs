@@ -15,6 +15,9 @@ internal static class Report
             Console.WriteLine($"{(answer.Good ? "good" : "BAD ")} | {answer.Question} | {answer.Answer}");
         }
 
+        var reasons = shop.Products.Select(viewed => quality.AskReasons(viewed,
+            [.. shop.Search(viewed.Prompt.Title).Where(product => product != viewed)])).ToList();
+        Console.WriteLine("\n" + string.Join("\n\n", reasons.Take(4).Select(pair => pair.Answer)));
         var choosing = questions.Select(asked => quality.Choosing(asked.Question, asked.Fits)).ToList();
         Console.WriteLine();
         Row("whole sentence, ended by itself", judged.Count(answer => answer.Whole), judged.Count);
@@ -24,6 +27,7 @@ internal static class Report
         Row("names a fitting product", judged.Count(answer => answer.Fits), judged.Count);
         Row("all of it", judged.Count(answer => answer.Good), judged.Count);
         Row("all of it, first ten", judged.Take(10).Count(answer => answer.Good), 10);
+        Row("recommendations: one whole line per candidate", reasons.Count(pair => pair.Whole), reasons.Count);
         Row("chooses when the order does not help (chance: a quarter)", choosing.Sum(pair => pair.Right),
             choosing.Sum(pair => pair.Asked));
     }
