@@ -79,7 +79,7 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
         return pack;
     }
 
-    public Pack Next(int longestList) => random.Chance(0.15) ? Recommending(longestList) : Chatting(longestList);
+    public Pack Next(int longestList) => random.Chance(0.22) ? Recommending(longestList) : Chatting(longestList);
 
     private Pack Chatting(int longestList)
     {
@@ -136,7 +136,7 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
 
     private Exchange AnyExchange(List<Item> items)
     {
-        if (items.Count == 0 || random.Chance(0.05))
+        if (items.Count == 0 || random.Chance(0.04))
         {
             return items.Count == 0 && random.Chance(0.5) && SmallTalk.NotInList(random, items) is { } sorry
                 ? sorry : SmallTalk.Next(random);

@@ -14,8 +14,8 @@ internal sealed class Questions(Random random, IReadOnlyList<Item> items, double
             < 48 => AboutNeed(target) ?? AboutType(target),
             < 66 => AboutFeature(target),
             < 70 => AboutUse(target) ?? AboutFeature(target),
-            < 76 => AboutOccasion(target),
-            < 85 => AboutType(target),
+            < 80 => AboutOccasion(target),
+            < 87 => AboutType(target),
             < 95 => AboutTitle(target),
             < 98 => AboutPrice(target),
             _ => AboutAll(target),
@@ -62,13 +62,22 @@ internal sealed class Questions(Random random, IReadOnlyList<Item> items, double
     {
         var noun = Noun(target);
         var choice = Choice.First(items, item => item.IsCalled(noun));
-        return For(noun, Words.Occasion(random), choice, choice.Item.Features);
+        return random.Chance(0.5)
+            ? For(noun, Words.Occasion(random), choice, choice.Item.Features)
+            : new Exchange(Phrases.Ask(random, random.Pick(["that", "for"]), noun, Words.Condition(random)),
+                $"Then {choice.Marker} is a good choice, with {Words.And([.. choice.Item.Features.Take(2)])}.");
     }
 
     private Exchange For(string? noun, string use, Choice choice, IReadOnlyList<string> features)
     {
         var two = Words.And([.. features.Take(2)]);
-        return new Exchange(Phrases.Ask(random, "for", noun, use), random.Next(3) == 0
+        var question = Phrases.Ask(random, "for", noun, use);
+        if (!use.StartsWith("for ", StringComparison.Ordinal))
+        {
+            return new Exchange(question, $"Then {choice.Marker} is a good choice, with {two}.");
+        }
+
+        return new Exchange(question, random.Next(3) == 0
             ? $"{Words.UpperFirst(use)} I suggest {choice.Marker}, with {two}."
             : $"{choice.Marker} is a good choice {use}, with {two}.");
     }

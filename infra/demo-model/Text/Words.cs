@@ -38,6 +38,12 @@ internal static class Words
     private static readonly string[] Circumstances = ["for my", "for our", "for the", "for my next", "for our new", "for someone with a",
         "for people with a", "for someone who likes a", "for someone who needs a", "before the", "after my", "during a"];
 
+    private static readonly string[] Conditions = ["that will not", "that does not", "that can", "that I can", "when I", "when we",
+        "while I", "while my son does", "that stays on when I", "so that I can", "because I", "if I", "that", "to"];
+
+    private static readonly string[] Verbs = ["spill", "clean", "carry", "send", "break", "move", "open", "show", "check", "sit", "go",
+        "work", "play", "cook", "read", "walk", "hold", "turn", "watch", "measure", "protect", "fall", "cut", "write", "hang"];
+
     public static T Pick<T>(this Random random, IReadOnlyList<T> list) => list[random.Next(list.Count)];
 
     public static bool Chance(this Random random, double chance) => random.NextDouble() < chance;
@@ -45,7 +51,7 @@ internal static class Words
     public static string LowerFirst(string text) => text.Length > 1 && char.IsUpper(text[1])
         ? text : char.ToLowerInvariant(text[0]) + text[1..];
 
-    public static string UpperFirst(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+    public static string UpperFirst(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     public static string Article(string noun) => "aeiou".Contains(char.ToLowerInvariant(noun[0])) ? "an" : "a";
 
@@ -63,6 +69,11 @@ internal static class Words
         1 => UpperFirst(MadeUp(random)),
         _ => random.Pick(BrandHeads),
     };
+
+    /// <summary>"that will not spill on the deep panel", "when we clean our round kitchen".</summary>
+    public static string Condition(Random random) => $"{random.Pick(Conditions)} {random.Pick(Verbs)} "
+        + $"{random.Pick(["", "on ", "with ", "in ", "to "])}{random.Pick(["the", "my", "our", "a"])} "
+        + $"{random.Pick([.. Looks, .. Adjectives])} {random.Pick([.. Parts, .. Occasions])}";
 
     /// <summary>"for our new blue garden", "for someone who likes a wide lamp".</summary>
     public static string Occasion(Random random)
