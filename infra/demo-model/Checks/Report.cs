@@ -15,8 +15,15 @@ internal static class Report
             Console.WriteLine($"{(answer.Good ? "good" : "BAD ")} | {answer.Question} | {answer.Answer}");
         }
 
-        var reasons = shop.Products.Select(viewed => quality.AskReasons(viewed,
-            [.. shop.Search(viewed.Prompt.Title).Where(product => product != viewed)])).ToList();
+        var refusals = HeldOut.Refusals.Select(asked => (asked, quality.Ask(asked.Question, shop.Search(asked.Question)).Answer)).ToList();
+        foreach (var (asked, answer) in refusals)
+        {
+            Console.WriteLine($"     | {asked.Question} | {answer}");
+        }
+
+        var reasons = shop.Products.Select(viewed => (Viewed: viewed, Candidates: shop.Search(viewed.Prompt.Title)
+                .Where(product => product != viewed).ToList())).Where(pair => pair.Candidates.Count > 0)
+            .Select(pair => quality.AskReasons(pair.Viewed, pair.Candidates)).ToList();
         Console.WriteLine("\n" + string.Join("\n\n", reasons.Take(4).Select(pair => pair.Answer)));
         var choosing = questions.Select(asked => quality.Choosing(asked.Question, asked.Fits)).ToList();
         Console.WriteLine();
@@ -27,6 +34,8 @@ internal static class Report
         Row("names a fitting product", judged.Count(answer => answer.Fits), judged.Count);
         Row("all of it", judged.Count(answer => answer.Good), judged.Count);
         Row("all of it, first ten", judged.Take(10).Count(answer => answer.Good), 10);
+        Row("small talk and medical questions: the fixed answer, no product", refusals.Count(pair => pair.Answer.Contains(
+            pair.asked.Says, StringComparison.Ordinal) && !pair.Answer.Contains('[', StringComparison.Ordinal)), refusals.Count);
         Row("recommendations: one whole line per candidate", reasons.Count(pair => pair.Whole), reasons.Count);
         Row("chooses when the order does not help (chance: a quarter)", choosing.Sum(pair => pair.Right),
             choosing.Sum(pair => pair.Asked));

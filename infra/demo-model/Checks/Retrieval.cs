@@ -4,22 +4,21 @@ using ShopifyLlmGuard.Llm;
 
 namespace ShopifyLlmGuard.DemoModel.Checks;
 
-/// <summary>A product of the demo shop with the words that a search would find it by.</summary>
-internal sealed record Found(string Handle, PromptProduct Prompt, IReadOnlyList<string> Title, IReadOnlyList<string> Rest);
+/// <summary>A product of the demo shop, and what each word in it weighs for a search.</summary>
+internal sealed record Found(string Handle, PromptProduct Prompt, IReadOnlyDictionary<string, double> Words);
 
-/// <summary>A plain keyword ranking that stands in for the guard's full-text search.</summary>
+/// <summary>A keyword ranking that stands in for the guard's full-text search, with that search's weights for the fields.</summary>
 internal sealed partial class Retrieval
 {
     private static readonly HashSet<string> Fill = [.. ("a an the is are do does you have i my me we our for with of to in on at "
-        + "and or it that this which what can could would like need want something there any please good best your get go use "
-        + "take some am be not when while who will too from how one help suggest").Split(' ')];
+        + "and or it that this which what can will be not when while who too from how there any some am your").Split(' ')];
 
     private readonly Dictionary<string, int> spread;
 
     public Retrieval(string shopFile)
     {
         Products = [.. JsonDocument.Parse(File.ReadAllText(shopFile)).RootElement.EnumerateArray().Select(Read)];
-        spread = Products.SelectMany(product => product.Title.Concat(product.Rest).Distinct())
+        spread = Products.SelectMany(product => product.Words.Keys)
             .GroupBy(word => word).ToDictionary(group => group.Key, group => group.Count());
     }
 
@@ -29,8 +28,8 @@ internal sealed partial class Retrieval
     public IReadOnlyList<Found> Search(string question)
     {
         var words = Stems(question).Distinct().Where(spread.ContainsKey).ToList();
-        return [.. Products.Select(product => (product, Score: words.Sum(word => Rarity(word)
-                * ((product.Title.Contains(word) ? 2 : 0) + (product.Rest.Contains(word) ? 1 : 0)))))
+        return [.. Products.Select(product => (product, Score: words.Sum(word =>
+                Rarity(word) * product.Words.GetValueOrDefault(word))))
             .Where(pair => pair.Score > 0).OrderByDescending(pair => pair.Score).Take(4).Select(pair => pair.product)];
     }
 
@@ -40,14 +39,21 @@ internal sealed partial class Retrieval
     {
         string Text(string name) => product.GetProperty(name).GetString()!;
         var tags = string.Join(' ', product.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()));
-        return new Found(Text("handle"), new PromptProduct(Text("title"), PromptProduct.FirstSentence(Text("description"))),
-            [.. Stems(Text("title") + " " + Text("product_type"))], [.. Stems(tags + " " + Text("description"))]);
+        var words = Weighed(Text("title"), 1).Concat(Weighed(tags, 0.6)).Concat(Weighed(Text("product_type"), 0.4))
+            .Concat(Weighed(Text("description"), 0.2)).GroupBy(pair => pair.Word)
+            .ToDictionary(group => group.Key, group => group.Max(pair => pair.Weight));
+        return new Found(Text("handle"), new PromptProduct(Text("title"), PromptProduct.FirstSentence(Text("description"))), words);
     }
 
+    private static IEnumerable<(string Word, double Weight)> Weighed(string text, double weight) =>
+        Stems(text).Select(word => (word, weight));
+
     private static IEnumerable<string> Stems(string text) => Word().Matches(text.ToLowerInvariant())
-        .Select(match => match.Value).Where(word => !Fill.Contains(word))
-        .Select(word => word.Length > 3 ? word.TrimEnd('s') : word);
+        .Select(match => match.Value).Where(word => !Fill.Contains(word)).Select(word => Ending().Replace(word, ""));
 
     [GeneratedRegex("[a-z0-9]+")]
     private static partial Regex Word();
+
+    [GeneratedRegex("(?<=[a-z]{3})(m?ming|ing|ers?|es|s)$")]
+    private static partial Regex Ending();
 }

@@ -6,7 +6,12 @@ internal static class HeldOut
     public static IReadOnlyList<(string Question, string[] Fits)> Questions { get; } = [.. World.Lines("questions.txt")
         .Select(line => line.Split(" | ")).Select(parts => (parts[0], parts[1].Split(", ")))];
 
-    private static readonly HashSet<string> Plain = [.. Questions.Select(asked => Simplify(asked.Question))];
+    /// <summary>Questions that no product answers, with words of the right answer.</summary>
+    public static IReadOnlyList<(string Question, string Says)> Refusals { get; } = [.. World.Lines("refusals.txt")
+        .Select(line => line.Split(" | ")).Select(parts => (parts[0], parts[1]))];
+
+    private static readonly HashSet<string> Plain = [.. Questions.Select(asked => Simplify(asked.Question))
+        .Concat(Refusals.Select(asked => Simplify(asked.Question)))];
 
     public static bool Contains(string question) => Plain.Contains(Simplify(question));
 

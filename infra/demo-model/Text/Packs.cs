@@ -136,7 +136,7 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
 
     private Exchange AnyExchange(List<Item> items)
     {
-        if (items.Count == 0 || random.Chance(0.04))
+        if (items.Count == 0 || random.Chance(0.09))
         {
             return items.Count == 0 && random.Chance(0.5) && SmallTalk.NotInList(random, items) is { } sorry
                 ? sorry : SmallTalk.Next(random);

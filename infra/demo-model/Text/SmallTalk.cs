@@ -7,8 +7,15 @@ internal static partial class SmallTalk
 {
     private static readonly List<string[]> Subjects = [.. World.Lines("smalltalk.txt").Select(line => line.Split(" | "))];
 
+    /// <summary>The most important subject in a healthcare shop: it comes up more often than the others.</summary>
+    private static readonly List<string[]> Medical = [.. Subjects.Where(subject => subject[0].Contains("medical", StringComparison.Ordinal))];
+
     private static readonly string[] Ills = ["fever", "high blood pressure", "a headache", "diabetes", "back pain", "a cold",
         "asthma", "an infection", "a rash", "chest pain", "dizziness", "a broken arm", "migraine", "arthritis", "a cough", "insomnia"];
+
+    private static readonly string[] Drugs = ["paracetamol", "ibuprofen", "aspirin", "insulin", "antibiotics", "magnesium", "cough syrup"];
+
+    private static readonly string[] Feelings = ["dizzy", "sick", "tired", "weak", "hot", "cold and shaky", "nervous", "short of breath"];
 
     private static readonly string[] Places = ["France", "Spain", "Japan", "Berlin", "Canada", "Italy", "London", "Brazil", "Austria"];
 
@@ -19,11 +26,13 @@ internal static partial class SmallTalk
 
     public static Exchange Next(Random random)
     {
-        var subject = random.Pick(Subjects);
+        var subject = random.Pick(random.Chance(0.4) ? Medical : Subjects);
         var question = Blank().Replace(subject[random.Next(1, subject.Length)], blank => blank.Value switch
         {
             "{value}" => $"{random.Next(110, 190)}/{random.Next(60, 110)}",
             "{ill}" => random.Pick(Ills),
+            "{drug}" => random.Pick(Drugs),
+            "{feel}" => random.Pick(Feelings),
             "{place}" => random.Pick(Places),
             "{thing}" => random.Pick(Things),
             _ => $"{random.Next(2, 99)}",
