@@ -1,4 +1,5 @@
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using ShopifyLlmGuard.Server.Trust;
 
 namespace ShopifyLlmGuard.Server;
@@ -8,9 +9,8 @@ internal static class Telemetry
     /// <summary>Metrics for Prometheus; pushed by OTLP as well when the standard variable names a collector. No content ever.</summary>
     public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
-        var metrics = services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter("ShopifyLlmGuard", "ShopifyLlmGuard.*", "Polly")
-            .AddAspNetCoreInstrumentation()
+        var metrics = services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("guard")).WithMetrics(metrics => metrics
+            .AddMeter("ShopifyLlmGuard", "ShopifyLlmGuard.*", "Polly", "Microsoft.AspNetCore.Hosting")
             .AddRuntimeInstrumentation()
             .AddView(instrument => instrument.Name.StartsWith("guard.", StringComparison.Ordinal)
                 ? null

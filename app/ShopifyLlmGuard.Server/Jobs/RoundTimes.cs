@@ -5,21 +5,21 @@ namespace ShopifyLlmGuard.Server.Jobs;
 /// <summary>Which rounds run in this process, and when each last began.</summary>
 internal sealed class RoundTimes(TimeProvider clock)
 {
-    private readonly ConcurrentDictionary<string, byte> _running = [];
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _began = [];
+    private readonly ConcurrentDictionary<string, byte> running = [];
+    private readonly ConcurrentDictionary<string, DateTimeOffset> began = [];
 
     public bool TryBegin(string name)
     {
-        if (!_running.TryAdd(name, 0))
+        if (!running.TryAdd(name, 0))
         {
             return false;
         }
 
-        _began[name] = clock.GetUtcNow();
+        began[name] = clock.GetUtcNow();
         return true;
     }
 
-    public void End(string name) => _running.TryRemove(name, out _);
+    public void End(string name) => running.TryRemove(name, out _);
 
-    public bool HasRunSince(string name, DateTimeOffset since) => _running.ContainsKey(name) || (_began.TryGetValue(name, out var began) && began >= since);
+    public bool HasRunSince(string name, DateTimeOffset since) => running.ContainsKey(name) || (began.TryGetValue(name, out var at) && at >= since);
 }

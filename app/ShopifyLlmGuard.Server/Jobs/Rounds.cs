@@ -13,10 +13,10 @@ namespace ShopifyLlmGuard.Server.Jobs;
 [AutomaticRetry(Attempts = 0)]
 public sealed class Rounds
 {
-    private readonly IServiceProvider _services;
-    private readonly RoundTimes _times;
+    private readonly IServiceProvider services;
+    private readonly RoundTimes times;
 
-    internal Rounds(IServiceProvider services, RoundTimes times) => (_services, _times) = (services, times);
+    internal Rounds(IServiceProvider services, RoundTimes times) => (this.services, this.times) = (services, times);
 
     public Task HealthAsync(CancellationToken cancellationToken) =>
         OnceAsync("health", () => Get<HealthRound>().RunAsync(cancellationToken));
@@ -28,14 +28,18 @@ public sealed class Rounds
         OnceAsync("publish", () => Get<PublishRound>().RunAsync(cancellationToken));
 
     public Task CatalogAsync(CancellationToken cancellationToken) =>
-        OnceAsync("catalog", () => Get<CatalogRound>().RunAsync(cancellationToken));
+        OnceAsync("catalog", async () =>
+        {
+            await Get<CatalogSync>().RunForNewShopsAsync(cancellationToken);
+            await Get<CatalogRound>().RunAsync(cancellationToken);
+        });
 
     public Task SyncAsync(CancellationToken cancellationToken) =>
         OnceAsync("sync", () => Get<CatalogSync>().RunAsync(cancellationToken));
 
     private async Task OnceAsync(string name, Func<Task> run)
     {
-        if (_times.TryBegin(name))
+        if (times.TryBegin(name))
         {
             try
             {
@@ -43,10 +47,10 @@ public sealed class Rounds
             }
             finally
             {
-                _times.End(name);
+                times.End(name);
             }
         }
     }
 
-    private T Get<T>() where T : notnull => _services.GetRequiredService<T>();
+    private T Get<T>() where T : notnull => services.GetRequiredService<T>();
 }

@@ -15,7 +15,7 @@ internal sealed partial class ShopAdmin(
 {
     private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(5), LongestWait = TimeSpan.FromSeconds(15);
 
-    private readonly ResiliencePipeline<AdminReply> _patience = Patience(clock);
+    private readonly ResiliencePipeline<AdminReply> patience = Patience(clock);
 
     public async Task<AdminReply> RunAsync(string shop, AdminDocument document, object? variables, CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ internal sealed partial class ShopAdmin(
             return new AdminReply.Unauthorized();
         }
 
-        var reply = await _patience.ExecuteAsync(
+        var reply = await patience.ExecuteAsync(
             async token => await admin.RunAsync(shop, tokens.AccessToken, document, variables, token), cancellationToken);
         switch (reply)
         {

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ShopifyLlmGuard.Chat;
 
 namespace ShopifyLlmGuard.Server.Storefront;
 
@@ -10,6 +11,8 @@ public sealed record ChatRequest
 
     /// <summary>At most six earlier turns, oldest first. The browser alone keeps them.</summary>
     [MaxLength(6)] public IReadOnlyList<EarlierTurn>? Conversation { get; init; }
+
+    internal ChatQuestion ToQuestion() => new(Message, [.. (Conversation ?? []).Select(turn => new ChatTurn(turn.Role, turn.Text))]);
 }
 
 /// <summary>One earlier turn of the conversation.</summary>

@@ -18,7 +18,8 @@ internal static class EmbeddedPages
         {
             context.Response.OnStarting(() =>
             {
-                AddHeaders(context, context.RequestServices.GetRequiredService<CurrentShop>().Domain);
+                var caller = context.RequestServices.GetRequiredService<CurrentShop>();
+                AddHeaders(context, caller.IsProven ? caller.Domain : null);
                 return Task.CompletedTask;
             });
         }

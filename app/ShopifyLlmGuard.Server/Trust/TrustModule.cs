@@ -1,4 +1,8 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Data;
 
 namespace ShopifyLlmGuard.Server.Trust;
 
@@ -11,6 +15,11 @@ internal static class TrustModule
             .AddScheme<AuthenticationSchemeOptions, IdTokenScheme>(Proof.IdToken, null)
             .AddScheme<AuthenticationSchemeOptions, WebhookScheme>(Proof.Webhook, null);
         services.AddAuthorization();
+
+        // The framework insists on keys for cookies that nobody here ever gets.
+        services.AddDataProtection();
+        services.AddOptions<KeyManagementOptions>().Configure<IOptions<GuardOptions>, ILoggerFactory>((keys, guard, loggers) =>
+            keys.XmlRepository = new FileSystemXmlRepository(Directory.CreateDirectory(Path.Combine(guard.Value.DataDirectory, "keys")), loggers));
         services.AddClientLimits();
         return services;
     }

@@ -13,7 +13,7 @@ internal sealed partial class WebhookScheme(
 {
     public const int MaximumBytes = 1024 * 1024;
 
-    private bool _tooLarge;
+    private bool tooLarge;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -30,7 +30,7 @@ internal sealed partial class WebhookScheme(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.StatusCode = _tooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status401Unauthorized;
+        Response.StatusCode = tooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status401Unauthorized;
         return Task.CompletedTask;
     }
 
@@ -43,7 +43,7 @@ internal sealed partial class WebhookScheme(
             body.Write(buffer, 0, read);
             if (body.Length > MaximumBytes)
             {
-                _tooLarge = true;
+                tooLarge = true;
                 return null;
             }
         }

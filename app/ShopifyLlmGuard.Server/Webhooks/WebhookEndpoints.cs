@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ShopifyLlmGuard.Server.Jobs;
 using ShopifyLlmGuard.Server.Trust;
 
 namespace ShopifyLlmGuard.Server.Webhooks;
@@ -10,9 +10,13 @@ internal static class WebhookEndpoints
     /// <summary>Shopify waits five seconds in all; the rest is for the network.</summary>
     private static readonly TimeSpan StoreWithin = TimeSpan.FromSeconds(3);
 
+    public static IServiceCollection AddWebhooks(this IServiceCollection services) =>
+        services.AddTransient<Inbox>().AddTransient<InboxRound>().AddTransient<DeliveryDesk>();
+
     public static void MapWebhooks(this IEndpointRouteBuilder app) => app.MapPost("/shopify", Receive);
 
-    private static async Task<Results<Ok, BadRequest, StatusCodeHttpResult>> Receive(HttpContext context, Inbox inbox, TimeProvider clock)
+    private static async Task<Results<Ok, BadRequest, StatusCodeHttpResult>> Receive(
+        HttpContext context, Inbox inbox, Scheduler scheduler, TimeProvider clock)
     {
         var headers = context.Request.Headers;
         if (headers["X-Shopify-Webhook-Id"] is not [{ Length: > 0 and <= 200 } id]
@@ -24,11 +28,15 @@ internal static class WebhookEndpoints
 
         using var limit = new CancellationTokenSource(StoreWithin, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.RequestAborted);
-        var body = Encoding.UTF8.GetString(context.Features.GetRequiredFeature<ProvenBody>().Bytes);
-        var stored = await inbox.TryStoreAsync(id, shop, topic, TriggeredAt(headers, clock), body, either.Token);
+        var body = context.Features.Get<ProvenBody>()!.Bytes;
+        if (!await inbox.TryStoreAsync(id, shop, topic, TriggeredAt(headers, clock), body, either.Token))
+        {
+            // Makes Shopify deliver again, up to eight times in four hours.
+            return TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        }
 
-        // 503 makes Shopify deliver again: up to eight times in four hours.
-        return stored ? TypedResults.Ok() : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        scheduler.Hurry(rounds => rounds.InboxAsync(CancellationToken.None));
+        return TypedResults.Ok();
     }
 
     private static DateTimeOffset TriggeredAt(IHeaderDictionary headers, TimeProvider clock) =>
