@@ -18,7 +18,9 @@ step() {
   log=$DATA/logs/$(tr -cs 'a-zA-Z0-9' '-' <<<"$what" | tr 'A-Z' 'a-z').log
   mkdir -p "$DATA/logs"
   starting "$what"
-  if "$@" >"$log" 2>&1; then
+  # In the background, so that Ctrl-C and SIGTERM are heard while it runs.
+  "$@" >"$log" 2>&1 &
+  if wait $!; then
     done_in "$what" $((SECONDS - began))
   else
     failed "$what"

@@ -1,3 +1,46 @@
+using OpenTelemetry.Metrics;
+using ShopifyLlmGuard.Inference.Api;
+using ShopifyLlmGuard.Inference.Engine;
+
+if (args is [ModelTrial.Argument, ..])
+{
+    return ModelTrial.Run(args);
+}
+
 var builder = WebApplication.CreateBuilder(args);
+var (options, mistakes) = InferenceOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
+if (mistakes.Count > 0)
+{
+    Console.Error.WriteLine($"Cannot start: {string.Join("; ", mistakes)}.");
+    return 1;
+}
+
+builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.AddServerHeader = false;
+    kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+});
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddSingleton(options);
+builder.Services.AddSingleton<InferenceMeter>();
+builder.Services.AddSingleton<ModelHost>();
+builder.Services.AddHostedService(services => services.GetRequiredService<ModelHost>());
+builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+    .AddMeter(InferenceMeter.Name)
+    .AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0));
+
 var app = builder.Build();
-app.Run();
+app.MapChat(options);
+app.MapHealth();
+app.MapPrometheusScrapingEndpoint();
+try
+{
+    app.Run();
+    return Environment.ExitCode;
+}
+catch (IOException error)
+{
+    // The address is taken, or not this machine's.
+    Console.Error.WriteLine($"Cannot start: {error.Message}");
+    return 1;
+}
