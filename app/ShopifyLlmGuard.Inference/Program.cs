@@ -7,7 +7,8 @@ if (args is [ModelTrial.Argument, ..])
     return ModelTrial.Run(args);
 }
 
-var builder = WebApplication.CreateBuilder(args);
+// The settings beside the program count, wherever it is started from.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 var (options, mistakes) = InferenceOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
 if (mistakes.Count > 0)
 {

@@ -9,15 +9,15 @@ internal static unsafe partial class LlamaLog
     private const int Error = 4;
 
     private static ILogger _target = NullLogger.Instance;
-    private static string? _lastError;
+    private static string? _firstError;
 
     public static ILogger Target
     {
         set => Volatile.Write(ref _target, value);
     }
 
-    /// <summary>The last error that llama.cpp reported since the last call; null when there was none.</summary>
-    public static string? TakeError() => Interlocked.Exchange(ref _lastError, null);
+    /// <summary>The first error that llama.cpp reported since the last call, which names the cause; null when there was none.</summary>
+    public static string? TakeError() => Interlocked.Exchange(ref _firstError, null);
 
     public static void Attach()
     {
@@ -39,7 +39,7 @@ internal static unsafe partial class LlamaLog
 
             if (level == Error)
             {
-                Volatile.Write(ref _lastError, line);
+                Interlocked.CompareExchange(ref _firstError, line[(line.IndexOf(": ", StringComparison.Ordinal) + 1)..].Trim(), null);
             }
 
             Log.Said(Volatile.Read(ref _target), line);
