@@ -46,7 +46,7 @@ public sealed class GuardApp : WebApplicationFactory<Program>, IAsyncLifetime
     {
         Shopify = await ScriptedShopify.StartAsync();
         settings["Shopify:ShopUrl"] = Shopify.Url;
-        settings.TryAdd("ConnectionStrings:Guard", await PostgresCluster.NewDatabaseAsync());
+        settings.TryAdd("ConnectionStrings:Guard", PostgresCluster.Shared.NewDatabase());
         StartServer();
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = ClientOptions.BaseAddress };
     }
