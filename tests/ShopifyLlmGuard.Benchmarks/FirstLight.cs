@@ -37,7 +37,7 @@ internal static class FirstLight
 
     private static async Task<(IReadOnlyList<OpenLoop.Sample> Answers, double Idle, double AfterLoad)> WithDeadModelAsync()
     {
-        var stack = new Stack();
+        var stack = new RunningShop();
         try
         {
             await stack.StartAsync();
