@@ -51,6 +51,10 @@ public sealed class RunningShop : IAsyncLifetime
 
     internal Task StartGuardAsync() => Guard.StartAsync("/healthz/ready");
 
+    /// <summary>Waits until the shop has installed the app and the first modes have arrived in it.</summary>
+    internal Task InstalledAsync() => Eventually.TrueAsync(
+        () => Simulator.ContainsAsync(Shopper.Product, "<guard-recommendations"), "the shop shows live recommendations", 60);
+
     /// <summary>A shopper with an empty browser profile.</summary>
     internal Task<Shopper> ShopperAsync() => Shopper.ArriveAsync(Browser, Simulator.Url);
 
