@@ -1,4 +1,5 @@
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Server.Jobs;
 
@@ -29,6 +30,15 @@ internal static class JobsModule
     public static void PublishChanges(this WebApplication app)
     {
         var scheduler = app.Services.GetRequiredService<Scheduler>();
-        app.Services.GetRequiredService<Snapshots>().Changed += _ => scheduler.Hurry(rounds => rounds.PublishAsync(CancellationToken.None));
+        var desk = app.Services.GetRequiredService<PublicationDesk>();
+        var last = 0;
+        app.Services.GetRequiredService<Snapshots>().Changed += snapshot =>
+        {
+            var wanted = snapshot.Shops.Keys.SelectMany(desk.Features).Aggregate(0, (sum, publication) => sum ^ publication.GetHashCode());
+            if (Interlocked.Exchange(ref last, wanted) != wanted)
+            {
+                _ = Task.Run(() => scheduler.Hurry(rounds => rounds.PublishAsync(CancellationToken.None)));
+            }
+        };
     }
 }

@@ -88,6 +88,9 @@ internal sealed partial class Scheduler(
                 recurring.AddOrUpdate(round.Name, round.Call, round.Cron);
             }
 
+            // Whoever installed the app while there was no scheduler waits for these.
+            recurring.Trigger("catalog");
+
             jobs = new BackgroundJobClient(storage);
             server = new BackgroundJobServer(new BackgroundJobServerOptions
             {

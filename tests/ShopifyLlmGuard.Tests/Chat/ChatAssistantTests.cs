@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Tests.Llm;
@@ -31,7 +32,7 @@ public sealed class ChatAssistantTests
         await using var llm = await ScriptedLlm.StartAsync();
         await using var guard = await StartAsync(llm);
         await AskAsync(guard, Question);
-        var waits = double.Parse(Assert.Single(llm.Headers)["X-Deadline-Ms"].ToString(), System.Globalization.CultureInfo.InvariantCulture);
+        var waits = double.Parse(Assert.Single(llm.Deadlines), CultureInfo.InvariantCulture);
         Assert.InRange(waits, 1, Budget.TotalMilliseconds);
     }
 
