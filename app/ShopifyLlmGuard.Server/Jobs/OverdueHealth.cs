@@ -12,14 +12,13 @@ internal sealed partial class OverdueHealth(RoundTimes times, IServiceScopeFacto
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(5), clock);
-        do
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             if (!times.HasRunSince("health", clock.GetUtcNow() - Overdue))
             {
                 await RunAsync(stoppingToken);
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)

@@ -30,8 +30,10 @@ public sealed class Rounds
     public Task CatalogAsync(CancellationToken cancellationToken) =>
         OnceAsync("catalog", async () =>
         {
+            await Get<Installation>().CompleteAsync(cancellationToken);
             await Get<CatalogSync>().RunForNewShopsAsync(cancellationToken);
             await Get<CatalogRound>().RunAsync(cancellationToken);
+            await PublishAsync(cancellationToken);
         });
 
     public Task SyncAsync(CancellationToken cancellationToken) =>

@@ -1,9 +1,11 @@
+using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Server.Shopify;
 
 /// <summary>Shopify installs the app by itself; the server notices at the merchant's first visit and exchanges the ID token.</summary>
-internal sealed partial class Installation(IShopifyAdmin admin, ShopRegistry shops, TimeProvider clock, ILogger<Installation> logger)
+internal sealed partial class Installation(
+    IShopifyAdmin admin, ShopAdmin shopAdmin, ShopRegistry shops, Snapshots snapshots, TimeProvider clock, ILogger<Installation> logger)
 {
     /// <summary>Makes sure that the shop is known and has a token that works, or can be renewed.</summary>
     public async Task<InstallationOutcome> EnsureAsync(string shop, string idToken, CancellationToken cancellationToken)
@@ -15,26 +17,33 @@ internal sealed partial class Installation(IShopifyAdmin admin, ShopRegistry sho
 
         return await admin.ExchangeAsync(shop, idToken, cancellationToken) switch
         {
-            TokenReply.Granted granted => await InstallAsync(shop, granted.At(clock.GetUtcNow()), cancellationToken),
+            TokenReply.Granted granted => await InstallAsync(shop, granted.At(clock.GetUtcNow())),
             TokenReply.InvalidToken => InstallationOutcome.TokenIsStale,
             TokenReply.InvalidClient refused => Refuse(shop, refused.Code),
             var reply => Postpone(shop, reply.GetType().Name),
         };
     }
 
-    private async Task<InstallationOutcome> InstallAsync(string shop, ShopTokens tokens, CancellationToken cancellationToken)
+    /// <summary>Asks Shopify what it does not say when it gives the token: the shop's name, its currency, the installation's id.</summary>
+    public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        var reply = await admin.RunAsync(shop, tokens.AccessToken, AdminDocument.Installation, null, cancellationToken);
-        if (reply is not AdminReply.Done { Data: var data })
+        foreach (var profile in snapshots.Current.Shops.Values.Where(profile => profile.AppInstallationId is null))
         {
-            return Postpone(shop, reply.GetType().Name);
+            if (await shopAdmin.RunAsync(profile.Domain, AdminDocument.Installation, null, cancellationToken) is AdminReply.Done { Data: var data })
+            {
+                var shop = data.GetProperty("shop");
+                await shops.InstallAsync(
+                    new(profile.Domain, shop.GetProperty("name").GetString()!, shop.GetProperty("currencyCode").GetString()!,
+                        data.GetProperty("currentAppInstallation").GetProperty("id").GetString()),
+                    null, cancellationToken);
+            }
         }
+    }
 
-        await shops.InstallAsync(new(
-            shop,
-            data.GetProperty("shop").GetProperty("name").GetString()!,
-            data.GetProperty("shop").GetProperty("currencyCode").GetString()!,
-            data.GetProperty("currentAppInstallation").GetProperty("id").GetString()), tokens, cancellationToken);
+    // The token is granted and every older one dead: store it whatever happens, and ask the rest later.
+    private async Task<InstallationOutcome> InstallAsync(string shop, ShopTokens tokens)
+    {
+        await shops.InstallAsync(new(shop, shop.Split('.')[0], "", null), tokens, CancellationToken.None);
         Log.Installed(logger, shop);
         return InstallationOutcome.Installed;
     }

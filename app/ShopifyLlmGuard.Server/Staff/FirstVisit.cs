@@ -33,7 +33,6 @@ internal sealed partial class FirstVisit(RequestDelegate next, ILogger<FirstVisi
                 return;
             case InstallationOutcome.Installed:
                 scheduler.Hurry(rounds => rounds.CatalogAsync(CancellationToken.None));
-                scheduler.Hurry(rounds => rounds.PublishAsync(CancellationToken.None));
                 break;
         }
 
