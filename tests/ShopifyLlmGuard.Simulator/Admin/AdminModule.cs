@@ -21,6 +21,7 @@ internal static class AdminModule
         routes.MapGet("/admin/simulator/frame.js", () => Script(Assets.Read("Frame/frame.js")));
         routes.MapGet("/admin/simulator/frame.css", () => Results.Content(Assets.Read("Frame/frame.css"), "text/css"));
         routes.MapGet("/admin/simulator/tokens.css", () => Results.Content(Assets.Tokens(), "text/css"));
+        routes.MapGet("/admin/simulator/polaris", () => Results.Content(Assets.Read("Polaris/gallery.html"), "text/html; charset=utf-8"));
         MapFrameData(routes.MapGroup("/admin/simulator").AddEndpointFilter(SameOriginOnly));
         return routes;
     }

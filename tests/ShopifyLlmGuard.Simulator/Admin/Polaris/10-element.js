@@ -18,7 +18,7 @@ function sheet(css) {
 
 const BASE = `
   :host { box-sizing: border-box; } :host([hidden]) { display: none !important; }
-  *, *::before, *::after { box-sizing: border-box; }
+  *, *::before, *::after { box-sizing: border-box; } [hidden] { display: none !important; }
   button, input, select, textarea { font: inherit; color: inherit; }
   :focus-visible { outline: 2px solid var(--p-color-border-focus); outline-offset: 1px; }
   .quiet { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }`;
@@ -27,6 +27,14 @@ const escape = (text) => String(text ?? '').replace(/[&<>"]/g, (sign) => ({ '&':
 const SPACE = { none: '0', 'small-500': '025', 'small-400': '050', 'small-300': '100', 'small-200': '200', 'small-100': '300', small: '300',
   base: '400', large: '500', 'large-100': '500', 'large-200': '600', 'large-300': '800', 'large-400': '1000', 'large-500': '1200' };
 const space = (value) => value.split(/\s+/).map((word) => word in SPACE ? `var(--p-space-${SPACE[word]})` : word).join(' ');
+
+/** Children arrive after their parent: what wraps a slot shows itself once the slot has something. */
+function showIfFilled(wrapper) {
+  const slots = [...wrapper.querySelectorAll('slot')];
+  const arrange = () => { wrapper.hidden = !wrapper.hasAttribute('data-filled') && !slots.some((slot) => slot.assignedElements().length > 0); };
+  slots.forEach((slot) => slot.addEventListener('slotchange', arrange));
+  arrange();
+}
 
 class Part extends HTMLElement {
   static get observedAttributes() { return Object.keys(MANIFEST[this.tag]?.attributes ?? {}); }
@@ -47,7 +55,10 @@ class Part extends HTMLElement {
 
   has(name) { return this.hasAttribute(name); }
 
-  render() { this.shadowRoot.innerHTML = this.html(); }
+  render() {
+    this.shadowRoot.innerHTML = this.html();
+    this.shadowRoot.querySelectorAll('[data-if-filled]').forEach(showIfFilled);
+  }
 
   html() { return '<slot></slot>'; }
 

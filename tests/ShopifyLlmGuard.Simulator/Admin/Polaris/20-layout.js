@@ -107,17 +107,13 @@ define('s-page', class extends Part {
   html() {
     return `<div class="page"><header><slot name="breadcrumb-actions"></slot>${this.has('heading') ? `<h1>${escape(this.attr('heading'))}</h1>` : ''}<slot name="secondary-actions"></slot><slot name="primary-action"></slot></header>
       <slot name="supplemental-start"></slot>
-      <div class="columns"><div class="main"><slot></slot></div><div class="aside"><slot name="aside"></slot></div></div></div>`;
+      <div class="columns"><div class="main"><slot></slot></div><div class="aside" data-if-filled><slot name="aside"></slot></div></div></div>`;
   }
 
   render() {
     super.render();
     const aside = this.$('slot[name="aside"]');
-    const arrange = () => {
-      const has = aside.assignedElements().length > 0;
-      this.$('.columns').classList.toggle('two', has);
-      this.$('.aside').hidden = !has;
-    };
+    const arrange = () => this.$('.columns').classList.toggle('two', aside.assignedElements().length > 0);
     aside.addEventListener('slotchange', arrange);
     arrange();
   }
@@ -129,7 +125,7 @@ define('s-section', class extends Part {
     section { background: var(--p-color-bg-surface); border-radius: var(--p-border-radius-300); box-shadow: var(--p-shadow-100), var(--p-shadow-bevel-100); padding: var(--p-space-400); }
     section.flush { padding: 0; overflow: hidden; } section.flush header { padding: var(--p-space-400) var(--p-space-400) 0; }
     section.nested { background: none; box-shadow: none; padding: 0; border-radius: 0; }
-    header { display: flex; align-items: center; gap: var(--p-space-200); margin-block-end: var(--p-space-300); } header.bare { display: none; }
+    header { display: flex; align-items: center; gap: var(--p-space-200); margin-block-end: var(--p-space-300); }
     .words { flex: 1; } p { margin: 0; color: var(--p-color-text-secondary); }
     h2, h3, h4 { margin: 0; font-size: var(--p-font-size-350); line-height: var(--p-font-line-height-500); font-weight: var(--p-font-weight-semibold); } h3, h4 { font-size: var(--p-font-size-325); }
     .body { display: flex; flex-direction: column; gap: var(--p-space-400); }
@@ -141,9 +137,8 @@ define('s-section', class extends Part {
     const tag = `h${Math.min(level, 4)}`;
     const label = this.attr('accessibilitylabel') || this.attr('heading');
     const heading = `${this.has('heading') ? `<${tag}>${escape(this.attr('heading'))}</${tag}>` : ''}${this.has('subheading') ? `<p>${escape(this.attr('subheading'))}</p>` : ''}`;
-    const named = this.querySelector(':scope > [slot]') !== null;
     return `<section class="${this.attr('padding') === 'none' ? 'flush' : ''} ${level > 2 ? 'nested' : ''}" ${label ? `aria-label="${escape(label)}"` : ''}>
-      <header class="${heading || named ? '' : 'bare'}"><slot name="graphic"></slot><div class="words">${heading}</div><slot name="accessory"></slot><slot name="secondary-actions"></slot><slot name="primary-action"></slot></header>
+      <header data-if-filled ${heading ? 'data-filled' : ''}><slot name="graphic"></slot><div class="words">${heading}</div><slot name="accessory"></slot><slot name="secondary-actions"></slot><slot name="primary-action"></slot></header>
       <div class="body"><slot></slot></div><slot name="supplemental"></slot></section>`;
   }
 });

@@ -82,7 +82,7 @@ define('s-choice', class extends Part {
     const many = this.list?.has('multiple');
     const label = this.attr('accessibilitylabel');
     return `<label class="row"><input id="control" type="${many ? 'checkbox' : 'radio'}" ${this.selected ? 'checked' : ''} ${this.has('disabled') || this.list?.has('disabled') ? 'disabled' : ''} ${label ? `aria-label="${escape(label)}"` : ''}>
-      <span><slot></slot><span class="details"><slot name="details"></slot></span></span></label><slot name="secondary-content"></slot>`;
+      <span><slot></slot><span class="details" data-if-filled style="display: block"><slot name="details"></slot></span></span></label><slot name="secondary-content"></slot>`;
   }
 
   render() {

@@ -3,14 +3,14 @@ define('s-banner', class extends Part {
     :host { display: block; } .banner { border-radius: var(--p-border-radius-300); background: var(--p-color-bg-surface); box-shadow: var(--p-shadow-100), var(--p-shadow-bevel-100); overflow: hidden; }
     .head { display: flex; align-items: center; gap: var(--p-space-200); padding: var(--p-space-200) var(--p-space-300); font-weight: var(--p-font-weight-semibold); background: var(--p-color-bg-fill-info); color: var(--p-color-text-info-on-bg-fill); } .head span { flex: 1; }
     ${['success', 'warning', 'critical'].map((tone) => `:host([tone="${tone}"]) .head { background: var(--p-color-bg-fill-${tone}); color: var(--p-color-text-${tone}-on-bg-fill); }`).join('\n')}
-    .body { padding: var(--p-space-300); display: grid; gap: var(--p-space-300); } .actions { display: flex; gap: var(--p-space-200); } .actions.none { display: none; }
+    .body { padding: var(--p-space-300); display: grid; gap: var(--p-space-300); } .actions { display: flex; gap: var(--p-space-200); }
     button { border: 0; background: none; cursor: pointer; padding: 0 var(--p-space-100); }`;
 
   html() {
     const urgent = this.attr('tone') === 'critical' || this.attr('tone') === 'warning';
     const sign = { success: 'check-circle', warning: 'alert-triangle', critical: 'alert-circle' }[this.attr('tone')] ?? 'info';
     return `<div class="banner" role="${urgent ? 'alert' : 'status'}"><div class="head">${icon(sign)}<span>${escape(this.attr('heading'))}</span>${this.has('dismissible') ? '<button type="button" aria-label="Dismiss">✕</button>' : ''}</div>
-      <div class="body"><div><slot></slot></div><div class="actions ${this.querySelector(':scope > [slot="secondary-actions"]') ? '' : 'none'}"><slot name="secondary-actions"></slot></div></div></div>`;
+      <div class="body"><div><slot></slot></div><div class="actions" data-if-filled><slot name="secondary-actions"></slot></div></div></div>`;
   }
 
   render() {
@@ -34,7 +34,7 @@ define('s-modal', class extends Part {
   html() {
     const name = this.attr('accessibilitylabel') || this.attr('heading');
     return `<dialog aria-label="${escape(name)}"><header><h2>${escape(this.attr('heading'))}</h2><button type="button" aria-label="Close">✕</button></header>
-      <div class="body" tabindex="0"><slot></slot></div><footer><slot name="secondary-actions"></slot><slot name="primary-action"></slot></footer></dialog>`;
+      <div class="body" tabindex="0"><slot></slot></div><footer data-if-filled><slot name="secondary-actions"></slot><slot name="primary-action"></slot></footer></dialog>`;
   }
 
   render() {
@@ -79,7 +79,7 @@ define('s-progress', class extends Part {
 define('s-empty-state', class extends Part {
   static css = ':host { display: grid; justify-items: center; gap: var(--p-space-300); padding: var(--p-space-800) var(--p-space-400); text-align: center; } h2 { margin: 0; font-size: var(--p-font-size-350); font-weight: var(--p-font-weight-semibold); } .actions { display: flex; gap: var(--p-space-200); } .sub { color: var(--p-color-text-secondary); }';
 
-  html() { return `<slot name="graphic"></slot><h2>${escape(this.attr('heading'))}</h2><div class="sub"><slot name="subheading"></slot></div><div class="actions"><slot name="secondary-actions"></slot><slot name="primary-action"></slot></div>`; }
+  html() { return `<slot name="graphic"></slot><h2>${escape(this.attr('heading'))}</h2><div class="sub" data-if-filled><slot name="subheading"></slot></div><div class="actions" data-if-filled><slot name="secondary-actions"></slot><slot name="primary-action"></slot></div>`; }
 });
 
 class Picture extends Part {

@@ -1,11 +1,11 @@
 const NUMERIC = ['numeric', 'currency'];
 define('s-table', class extends Part {
-  static css = `:host { display: block; } .scroll { overflow-x: auto; } .table { display: table; inline-size: 100%; border-collapse: collapse; } .filters { padding: var(--p-space-200) var(--p-space-300); } .filters.none, nav.none { display: none; }
+  static css = `:host { display: block; } .scroll { overflow-x: auto; } .table { display: table; inline-size: 100%; border-collapse: collapse; } .filters { padding: var(--p-space-200) var(--p-space-300); }
     nav { display: flex; justify-content: center; gap: var(--p-space-200); padding: var(--p-space-200); border-block-start: 1px solid var(--p-color-border); } nav button { border: 0; background: none; cursor: pointer; } :host([loading]) .table { opacity: 0.5; }`;
 
   html() {
-    return `<div class="filters ${this.querySelector(':scope > [slot="filters"]') ? '' : 'none'}"><slot name="filters"></slot></div><div class="scroll" tabindex="0" role="group" aria-label="Table"><div class="table" role="presentation"><slot></slot></div></div>
-      <nav class="${this.has('paginate') ? '' : 'none'}" aria-label="Pages"><button type="button" data-go="previouspage" ${this.has('haspreviouspage') ? '' : 'disabled'} aria-label="Previous page">${icon('chevron-left')}</button><button type="button" data-go="nextpage" ${this.has('hasnextpage') ? '' : 'disabled'} aria-label="Next page">${icon('chevron-right')}</button></nav>`;
+    return `<div class="filters" data-if-filled><slot name="filters"></slot></div><div class="scroll" tabindex="0" role="group" aria-label="Table"><div class="table" role="presentation"><slot></slot></div></div>
+      <nav ${this.has('paginate') ? '' : 'hidden'} aria-label="Pages"><button type="button" data-go="previouspage" ${this.has('haspreviouspage') ? '' : 'disabled'} aria-label="Previous page">${icon('chevron-left')}</button><button type="button" data-go="nextpage" ${this.has('hasnextpage') ? '' : 'disabled'} aria-label="Next page">${icon('chevron-right')}</button></nav>`;
   }
 
   render() {
