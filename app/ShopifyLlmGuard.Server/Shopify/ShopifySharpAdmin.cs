@@ -60,11 +60,11 @@ internal sealed class ShopifySharpAdmin(HttpShopifyAdmin tokens, HttpClient http
         tokens.RefreshAsync(shop, refreshToken, cancellationToken);
 
     // ShopifySharp drops the cost with which one could tell how long to wait.
-    private static AdminReply Read(IReadOnlyList<GraphError> errors) => errors.FirstOrDefault() switch
+    private static AdminReply Read(IReadOnlyList<GraphError> errors) => errors switch
     {
-        { Extensions.Code: "THROTTLED" } => new AdminReply.Throttled(TimeSpan.FromSeconds(1)),
-        { } error => new AdminReply.Refused(error.Extensions?.Code ?? "ERROR", error.Message),
-        null => new AdminReply.Unavailable("an empty list of errors"),
+        [{ Extensions.Code: "THROTTLED" }, ..] => new AdminReply.Throttled(TimeSpan.FromSeconds(1)),
+        [var error, ..] => new AdminReply.Refused(error.Extensions?.Code ?? "ERROR", error.Message),
+        _ => new AdminReply.Unavailable("an empty list of errors"),
     };
 }
 
