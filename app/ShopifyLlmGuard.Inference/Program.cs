@@ -21,6 +21,7 @@ builder.WebHost.ConfigureKestrel(kestrel =>
     kestrel.AddServerHeader = false;
     kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
 });
+builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton(options);
 builder.Services.AddSingleton<InferenceMeter>();
@@ -37,6 +38,11 @@ app.MapPrometheusScrapingEndpoint();
 try
 {
     app.Run();
+    return Environment.ExitCode;
+}
+catch (OperationCanceledException)
+{
+    // Stopped before it had started; whoever stopped it has said why.
     return Environment.ExitCode;
 }
 catch (IOException error)

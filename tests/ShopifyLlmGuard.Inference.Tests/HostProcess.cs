@@ -100,7 +100,7 @@ internal sealed partial class HostProcess : IAsyncDisposable
                 throw new TimeoutException($"Health stayed {health}; {string.Join(' ', _errors)}");
             }
 
-            await Task.Yield();
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
         }
     }
 
@@ -123,7 +123,7 @@ internal sealed partial class HostProcess : IAsyncDisposable
         return Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
-    public void Interrupt() => Kill("INT");
+    public void Send(string signal) => Process.Start("kill", [$"-{signal}", _process.Id.ToString()]).WaitForExit();
 
     public async ValueTask DisposeAsync()
     {
@@ -136,8 +136,6 @@ internal sealed partial class HostProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
     }
-
-    private void Kill(string signal) => Process.Start("kill", [$"-{signal}", _process.Id.ToString()]).WaitForExit();
 
     private void Receive(string? line)
     {

@@ -15,6 +15,9 @@ internal sealed record TinyModel
 
     public int Layers { get; init; } = 2;
 
+    /// <summary>Layers that the header claims beyond those that are there.</summary>
+    public int MissingLayers { get; init; }
+
     public int Context { get; init; } = 16384;
 
     public int EndId { get; init; } = End;
@@ -85,7 +88,7 @@ internal sealed record TinyModel
         List<(string, object)> entries =
         [
             ("general.architecture", "llama"), ("llama.context_length", Context), ("llama.embedding_length", Width),
-            ("llama.block_count", Layers), ("llama.feed_forward_length", Hidden), ("llama.attention.head_count", Heads),
+            ("llama.block_count", Layers + MissingLayers), ("llama.feed_forward_length", Hidden), ("llama.attention.head_count", Heads),
             ("llama.attention.layer_norm_rms_epsilon", 1e-5f), ("tokenizer.ggml.model", "gpt2"), ("tokenizer.ggml.pre", "gpt-2"),
             ("tokenizer.ggml.tokens", tokens),
             ("tokenizer.ggml.token_type", Enumerable.Range(0, Vocabulary).Select(id => id < Specials ? special : 1).ToArray()),

@@ -16,6 +16,7 @@ builder.Services.AddAdmin();
 
 var app = builder.Build();
 
+app.UseStorefront();
 app.MapStorefront();
 app.MapPlatform();
 app.MapAdmin();

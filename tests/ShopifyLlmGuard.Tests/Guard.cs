@@ -40,7 +40,8 @@ public sealed class Guard : IAsyncDisposable
             ["Guard:LongestBackoff"] = "00:00:00.5",
             ["Shopify:TokenKey"] = Convert.ToBase64String(new byte[32]),
         });
-        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value)));
+        builder.Configuration.AddInMemoryCollection(
+            settings.GroupBy(setting => setting.Key).Select(same => KeyValuePair.Create(same.Key, same.Last().Value)));
         builder.Logging.AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddGuard(builder.Configuration);
         services?.Invoke(builder.Services);

@@ -43,7 +43,7 @@ internal static class ChatEndpoints
 
             if (served.Engine.IsFull)
             {
-                throw new RefusedException(ApiError.QueueFull);
+                throw new RefusedException(served.Engine.IsStopping ? ApiError.Stopping : ApiError.QueueFull);
             }
 
             var chat = await ReadAsync(http.Request, options);

@@ -41,6 +41,9 @@ internal sealed partial class InferenceEngine : IDisposable
     /// <summary>How many requests wait.</summary>
     public int Queued => _line.Count;
 
+    /// <summary>True from <see cref="Stop"/> on.</summary>
+    public bool IsStopping => _line.IsClosed;
+
     /// <summary>True when a request would be refused now; lets a caller skip the work before <see cref="TrySubmit"/>.</summary>
     public bool IsFull => _line.IsFull;
 
@@ -75,7 +78,8 @@ internal sealed partial class InferenceEngine : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Takes nothing more, and ends what waits and what runs.</summary>
+    public void Stop()
     {
         foreach (var left in _line.Close())
         {
@@ -87,7 +91,11 @@ internal sealed partial class InferenceEngine : IDisposable
         {
             Cancel(running, FailureReason.Stopping);
         }
+    }
 
+    public void Dispose()
+    {
+        Stop();
         // A thread that does not come back keeps its context; freeing it under its hands would end the process.
         if (_thread.Join(TimeSpan.FromSeconds(3)))
         {

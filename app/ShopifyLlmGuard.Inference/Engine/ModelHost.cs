@@ -67,6 +67,8 @@ internal sealed partial class ModelHost(
             }
 
             _served = Load();
+            // Answers end when the host is told to stop; the server waits for them before it disposes of anything.
+            lifetime.ApplicationStopping.Register(_served.Engine.Stop);
             Log.Ready(_logger, _served.Id, clock.GetElapsedTime(began).TotalMilliseconds);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

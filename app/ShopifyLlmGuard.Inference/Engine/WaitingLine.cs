@@ -15,6 +15,18 @@ internal sealed class WaitingLine(int length)
     /// <summary>How many wait; the one being answered is not among them.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>True when nobody is let in any more.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _closed;
+            }
+        }
+    }
+
     /// <summary>A cheap look ahead; <see cref="TryEnter"/> decides.</summary>
     public bool IsFull
     {

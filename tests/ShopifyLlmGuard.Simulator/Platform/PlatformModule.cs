@@ -10,12 +10,13 @@ internal static class PlatformModule
     public static IServiceCollection AddPlatform(this IServiceCollection services)
     {
         services.AddOptions<PlatformOptions>().BindConfiguration(PlatformOptions.Section);
-        services.AddHttpClient(FirstOpen.Client).ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(30));
+        services.AddHttpClient(FirstOpen.Client).ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(30))
+            .RemoveAllLoggers();
         services.AddHttpClient(WebhookSender.Client).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             ConnectTimeout = TimeSpan.FromSeconds(1),
-        });
+        }).RemoveAllLoggers();
         return services
             .AddSingleton<Installation>()
             .AddSingleton<AppDocument>()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,7 @@ namespace ShopifyLlmGuard.Tests.Llm;
 /// <summary>A real HTTP server that speaks the OpenAI wire format and misbehaves as a test tells it to.</summary>
 public sealed class ScriptedLlm : IAsyncDisposable
 {
+    private static readonly JsonSerializerOptions Wire = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private readonly WebApplication app;
     private volatile Func<HttpContext, Task> script;
     private int open;
@@ -26,7 +28,8 @@ public sealed class ScriptedLlm : IAsyncDisposable
     /// <summary>The bodies of all requests for an answer, probes' included.</summary>
     public ConcurrentQueue<JsonElement> Requests { get; } = new();
 
-    public ConcurrentQueue<IHeaderDictionary> Headers { get; } = new();
+    /// <summary>The deadline headers of the same requests.</summary>
+    public ConcurrentQueue<string> Deadlines { get; } = new();
 
     /// <summary>Requests that are being answered now.</summary>
     public int Open => open;
@@ -75,6 +78,9 @@ public sealed class ScriptedLlm : IAsyncDisposable
     public void DiesAfter(string text) => script = async context =>
     {
         await ChunkAsync(context, text);
+
+        // A reset overtakes what was sent just before it; the words shall arrive first.
+        await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, context.RequestAborted);
         context.Abort();
     };
 
@@ -100,7 +106,6 @@ public sealed class ScriptedLlm : IAsyncDisposable
 
     public void SpeaksGarbage() => script = async context =>
     {
-        context.Response.ContentType = "text/event-stream";
         await context.Response.WriteAsync("data: {\"choices\": oops\n\n<html>");
     };
 
@@ -159,14 +164,13 @@ public sealed class ScriptedLlm : IAsyncDisposable
 
     private static async Task ChunkAsync(HttpContext context, string text, string? finish = null, string? role = null)
     {
-        context.Response.ContentType = "text/event-stream";
         var chunk = new
         {
             id = "chatcmpl-1", @object = "chat.completion.chunk", created = 1, model = "scripted",
             choices = new[] { new { index = 0, delta = new { role, content = text }, finish_reason = finish } },
             usage = finish is null ? null : new { prompt_tokens = 11, completion_tokens = 7, total_tokens = 18 },
         };
-        await context.Response.WriteAsync($"data: {JsonSerializer.Serialize(chunk)}\n\n");
+        await context.Response.WriteAsync($"data: {JsonSerializer.Serialize(chunk, Wire)}\n\n");
         await context.Response.Body.FlushAsync();
     }
 
@@ -185,7 +189,8 @@ public sealed class ScriptedLlm : IAsyncDisposable
             context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
             var body = await JsonSerializer.DeserializeAsync<JsonElement>(context.Request.Body);
             Requests.Enqueue(body);
-            Headers.Enqueue(context.Request.Headers);
+            Deadlines.Enqueue(context.Request.Headers["X-Deadline-Ms"].ToString());
+            context.Response.ContentType = "text/event-stream";
             await script(context);
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException)

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace ShopifyLlmGuard.Admin.Layout;
@@ -16,4 +17,10 @@ internal static class AdminLink
         var kept = Context.Where(current.ContainsKey).ToDictionary(key => key, key => current[key].FirstOrDefault());
         return QueryHelpers.AddQueryString(path, done is null ? kept : new Dictionary<string, string?>(kept) { ["done"] = done });
     }
+
+    /// <summary>
+    /// After a post. NavigationManager would send a whole address, and behind a proxy that ends TLS it would be one with http,
+    /// which the browser refuses inside Shopify's frame.
+    /// </summary>
+    public static void Redirect(HttpContext? context, string address) => context?.Response.Redirect(address);
 }

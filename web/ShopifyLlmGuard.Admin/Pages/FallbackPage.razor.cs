@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
 using ShopifyLlmGuard.Admin.Layout;
 using ShopifyLlmGuard.Admin.Parts;
 using ShopifyLlmGuard.Admin.Reading;
@@ -16,6 +17,8 @@ public sealed partial class FallbackPage
     private string? trouble;
     private string? rearranged;
     private bool isUnsaved;
+
+    [CascadingParameter] private HttpContext? Http { get; set; }
 
     [SupplyParameterFromQuery] private string? Done { get; set; }
 
@@ -87,7 +90,7 @@ public sealed partial class FallbackPage
             return;
         }
 
-        Navigation.NavigateTo(AdminLink.To(Navigation, "/fallback", "saved"));
+        AdminLink.Redirect(Http, AdminLink.To(Navigation, "/fallback", "saved"));
     }
 
     private async Task RestoreAsync()
@@ -106,7 +109,7 @@ public sealed partial class FallbackPage
             return;
         }
 
-        Navigation.NavigateTo(AdminLink.To(Navigation, "/fallback", "restored"));
+        AdminLink.Redirect(Http, AdminLink.To(Navigation, "/fallback", "restored"));
     }
 
     /// <summary>The version to go back to, as posted.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
 using ShopifyLlmGuard.Admin.Layout;
 using ShopifyLlmGuard.Admin.Parts;
 using ShopifyLlmGuard.Admin.Reading;
@@ -19,6 +20,8 @@ public sealed partial class HomePage
     private History? history;
     private FormMistake? mistake;
     private string? trouble;
+
+    [CascadingParameter] private HttpContext? Http { get; set; }
 
     [SupplyParameterFromQuery] private string? Done { get; set; }
 
@@ -109,6 +112,6 @@ public sealed partial class HomePage
             return;
         }
 
-        Navigation.NavigateTo(AdminLink.To(Navigation, "/", $"{feature}-{verb}"));
+        AdminLink.Redirect(Http, AdminLink.To(Navigation, "/", $"{feature}-{verb}"));
     }
 }

@@ -23,7 +23,7 @@ internal sealed record AttentionWords(string Tone, string Heading, IReadOnlyList
         var lines = quiet.GroupBy(state => state.Reason).Select(group => About([.. group], quiet.Count == group.Count()));
         return new AttentionWords(
             quiet.Any(state => ReasonWords.IsTrouble(state.Reason)) || !databaseAnswers ? "warning" : "info",
-            $"{Join(quiet.Select(state => state.Feature))} {(quiet.Count == 1 ? "is" : "are")} not live",
+            $"Not live: {Join(quiet.Select(state => state.Feature))}",
             [.. lines, .. databaseAnswers ? Array.Empty<Line>() : [Database]]);
     }
 

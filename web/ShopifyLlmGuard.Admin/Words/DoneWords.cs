@@ -16,12 +16,12 @@ internal static class DoneWords
 
     private static string? Of(string verb, ServingState state) => verb switch
     {
-        "switched" when state.FlagOn => $"{state.Feature.Label} is switched on. It now serves: {ModeWords.Label(state.Mode)}.",
-        "switched" => $"{state.Feature.Label} is switched off. Shoppers no longer see it.",
-        "held" when state.Pin is { } pin => $"{state.Feature.Label} is now held at {ModeWords.Label(pin.Mode)}.",
+        "switched" when state.FlagOn => $"{state.Feature.Label}: switched on. The mode is now {ModeWords.Label(state.Mode)}.",
+        "switched" => $"{state.Feature.Label}: switched off. Shoppers no longer see it.",
+        "held" when state.Pin is { } pin => $"{state.Feature.Label}: held at {ModeWords.Label(pin.Mode)}.",
         "released" when state.Pin is null =>
-            $"{state.Feature.Label} is released; the guard decides again. It now serves: {ModeWords.Label(state.Mode)}.",
-        "released" => $"{state.Feature.Label} is released, but another hold still applies: {ModeWords.Label(state.Mode)}.",
+            $"{state.Feature.Label}: released, and the guard decides again. The mode is now {ModeWords.Label(state.Mode)}.",
+        "released" => $"{state.Feature.Label}: released, but another hold still applies. The mode is now {ModeWords.Label(state.Mode)}.",
         _ => null,
     };
 }

@@ -10,7 +10,7 @@ internal static class HoldWords
     private static readonly TimeSpan Morning = TimeSpan.FromHours(8);
 
     public static IReadOnlyList<(string Key, string Label)> All { get; } =
-        [(Hour, "1 hour"), (Tomorrow, "Until tomorrow, 08:00"), (Released, "Until somebody releases it")];
+        [(Hour, "1 hour"), (Tomorrow, "Until tomorrow, 08:00"), (Released, "Until someone releases it")];
 
     /// <summary>How long from now; null has no end. False when the form never offered the key.</summary>
     /// <param name="key">One of the three keys.</param>

@@ -12,8 +12,8 @@ internal static class ReasonWords
     private static readonly FrozenDictionary<string, (string Why, string Todo)> Sentences = new Dictionary<string, (string, string)>
     {
         [Reasons.Bypass] = ("The operator has switched this server to prepared content.", "Ask the operator when it will be switched back."),
-        [Reasons.FlagOff] = ("It is switched off.", "Switch it on when you want shoppers to see it again."),
-        [Reasons.Pinned] = ("Its mode is held.", "Release it when the guard should decide again."),
+        [Reasons.FlagOff] = ("Switched off.", "Switch it on below when shoppers should see it again."),
+        [Reasons.Pinned] = ("The mode is held by a person, an incident or a drill.", "Release it below when the guard should decide again."),
         [Reasons.NoEligibleEndpoint] = ("No model that your shop allows is answering.", ComesBack),
         [Reasons.Degraded] = ("The model answers too slowly or fails too often.", ComesBack),
         [Reasons.Timeout] = ("The model did not answer in time.", Nothing),
@@ -28,6 +28,7 @@ internal static class ReasonWords
         [Reasons.CatalogUnavailable] = ("The product catalogue could not be read.", Nothing),
         [Reasons.NoCandidates] = ("No fitting product was found.", Nothing),
         [Reasons.Emergency] = ("The question sounded like an emergency and was answered with your prepared content.", Nothing),
+        [Reasons.Faq] = ("You have answered this question yourself, so the model was not asked.", Nothing),
         [Reasons.Cancelled] = ("The shopper left before the answer was ready.", Nothing),
         [Reasons.InternalError] = ("The guard made a mistake and used prepared content.", "If it goes on, ask the operator to look at the logs."),
     }.ToFrozenDictionary();

@@ -7,6 +7,7 @@
 
   const every = 10_000;
   let posted = false;
+  let foreign = [];
 
   function isOurs(resource) {
     return new URL(resource.url ?? resource, location.href).origin === location.origin;
@@ -25,13 +26,22 @@
   document.addEventListener('submit', () => { posted = true; }, true);
 
   document.addEventListener('DOMContentLoaded', () => {
+    Blazor.addEventListener('enhancednavigationstart', rememberForeign);
     Blazor.addEventListener('enhancedload', arrived);
     arrived();
     setInterval(tellTimes, every);
     setInterval(refresh, every);
   });
 
+  // Blazor makes the document equal to what the server sent; what App Bridge and Polaris have added to it must survive that.
+  function rememberForeign() {
+    foreign = [...document.querySelectorAll('head > style, body > :not(s-app-nav, s-page, script)')];
+  }
+
   function arrived() {
+    for (const node of foreign) {
+      if (!node.isConnected) (node.localName === 'style' ? document.head : document.body).append(node);
+    }
     tellTimes();
     tellZone();
     tellThemeBlocks();

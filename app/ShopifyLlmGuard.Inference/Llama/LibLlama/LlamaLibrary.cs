@@ -30,8 +30,8 @@ internal static unsafe class LlamaLibrary
 
             var path = Find(@override);
             Load(path);
-            LlamaLog.Attach();
             CheckRelease(path);
+            LlamaLog.Attach();
             // The processor's backend is a library of its own; without this there is no device at all.
             Native.ggml_backend_load_all_from_path(Path.GetDirectoryName(path)!);
             Native.llama_backend_init();

@@ -7,6 +7,7 @@ internal sealed class Call(Node query, Node mutation)
 {
     private const int MutationCost = 10;
     private readonly SortedSet<string> deprecated = [];
+    private bool mutates;
 
     /// <summary>Points used so far: one per object, ten per mutation.</summary>
     public int Cost { get; private set; }
@@ -21,6 +22,7 @@ internal sealed class Call(Node query, Node mutation)
             return query;
         }
 
+        mutates = true;
         Cost += MutationCost;
         return mutation;
     }
@@ -35,6 +37,7 @@ internal sealed class Call(Node query, Node mutation)
 
     public void Charge(object? result) => Cost += result switch
     {
+        _ when mutates => 0,
         Node => 1,
         IReadOnlyCollection<Node> nodes => nodes.Count,
         _ => 0,

@@ -116,8 +116,8 @@ internal sealed class MetafieldGraph(ShopState shop, Metafields metafields, Acce
         ["value"] = field.Value,
         ["jsonValue"] = field.Type == "json" ? JsonNode.Parse(field.Value) : field.Value,
         ["compareDigest"] = field.CompareDigest,
-        ["createdAt"] = field.CreatedAt,
-        ["updatedAt"] = field.UpdatedAt,
+        ["createdAt"] = Node.Time(field.CreatedAt),
+        ["updatedAt"] = Node.Time(field.UpdatedAt),
         ["ownerType"] = field.OwnerId == ShopState.AppInstallation ? "API_PERMISSION" : "PRODUCT",
     });
 }

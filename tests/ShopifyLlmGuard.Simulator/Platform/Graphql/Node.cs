@@ -1,3 +1,4 @@
+using System.Globalization;
 using GraphQL;
 
 namespace ShopifyLlmGuard.Simulator.Platform.Graphql;
@@ -6,6 +7,10 @@ namespace ShopifyLlmGuard.Simulator.Platform.Graphql;
 /// <remarks>A field holds a plain value, a node, a list of nodes, or a function of the field's arguments.</remarks>
 internal sealed record Node(string Type, IReadOnlyDictionary<string, object?> Fields)
 {
+    /// <summary>Shopify's moments are UTC and end at the second.</summary>
+    public static string Time(DateTimeOffset moment) =>
+        moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>Resolves any field of any type; a field that nobody wrote is an error, never a silent null.</summary>
     public static object? Resolve(IResolveFieldContext context)
     {

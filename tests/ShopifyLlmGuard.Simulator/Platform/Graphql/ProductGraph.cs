@@ -56,7 +56,7 @@ internal sealed class ProductGraph(ShopState shop, MetafieldGraph metafields, IO
             ["status"] = "ACTIVE",
             ["createdAt"] = Opened,
             ["publishedAt"] = Opened,
-            ["updatedAt"] = product.UpdatedAt,
+            ["updatedAt"] = Node.Time(product.UpdatedAt),
             ["onlineStoreUrl"] = $"{simulator.Value.Url}/products/{product.Handle}",
             ["featuredMedia"] = Media(product),
             ["priceRangeV2"] = new Node("ProductPriceRangeV2", new Dictionary<string, object?>
