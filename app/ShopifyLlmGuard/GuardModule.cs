@@ -4,6 +4,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.FeatureManagement;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using ShopifyLlmGuard.Catalog;
 using ShopifyLlmGuard.Chat;
@@ -27,6 +29,7 @@ public static class GuardModule
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
+        services.AddSingleton<GuardMeter>();
         services.AddOptions<GuardOptions>().Bind(configuration.GetSection("Guard")).ValidateDataAnnotations().ValidateOnStart();
         return services.AddData(configuration).AddServing().AddHealth(configuration).AddLlm(configuration).AddShops(configuration)
             .AddCatalog().AddFeatures();
@@ -40,7 +43,7 @@ public static class GuardModule
             options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>(), npgsql =>
                 npgsql.MigrationsHistoryTable("migrations", GuardDb.Schema)));
         services.AddSingleton<SnapshotReader>().AddSingleton<SnapshotFile>().AddSingleton<Snapshots>();
-        return services.AddHostedService<SnapshotFollower>();
+        return services.AddHostedService<AfterValidation<SnapshotFollower>>();
     }
 
     private static IServiceCollection AddServing(this IServiceCollection services)
@@ -55,14 +58,22 @@ public static class GuardModule
     private static IServiceCollection AddHealth(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<HealthOptions>().Bind(configuration.GetSection("Health")).ValidateDataAnnotations().ValidateOnStart();
-        return services.AddSingleton<HealthBoard>().AddSingleton<HealthRound>();
+        services.AddSingleton<HealthBoard>().AddSingleton<Probe>().AddSingleton<ProbeHistory>();
+        services.AddSingleton(provider => new HealthRound(
+            provider.GetRequiredService<EndpointLanes>(), provider.GetRequiredService<Probe>(),
+            provider.GetRequiredService<ProbeHistory>(), provider.GetRequiredService<HealthBoard>(),
+            provider.GetRequiredService<ServingLedger>(), provider.GetRequiredService<IOptions<HealthOptions>>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HealthRound>>()));
+        return services.AddHostedService<AfterValidation<HealthWatch>>();
     }
 
     private static IServiceCollection AddLlm(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<LlmOptions>().Bind(configuration.GetSection("Llm")).ValidateOnStart();
         services.AddOptions<TimeOptions>().Bind(configuration.GetSection("Time")).ValidateOnStart();
-        return services;
+        services.AddSingleton<IValidateOptions<LlmOptions>, LlmRules>().AddSingleton<IValidateOptions<TimeOptions>, TimeRules>();
+        services.AddSingleton<EndpointLanes>().AddSingleton<Bulkhead>().AddSingleton<LlmRouter>().AddSingleton<AttemptLog>();
+        return services.AddHostedService<AfterValidation<AttemptWriter>>();
     }
 
     private static IServiceCollection AddShops(this IServiceCollection services, IConfiguration configuration)
@@ -75,10 +86,19 @@ public static class GuardModule
     }
 
     private static IServiceCollection AddCatalog(this IServiceCollection services) =>
-        services.AddSingleton<ProductCatalog>().AddSingleton<CatalogRound>();
+        services.AddSingleton<ProductCatalog>().AddSingleton<ProductShelf>().AddSingleton<CatalogRound>();
 
-    private static IServiceCollection AddFeatures(this IServiceCollection services) =>
-        services.AddSingleton<ChatAssistant>().AddSingleton<Recommender>();
+    private static IServiceCollection AddFeatures(this IServiceCollection services) => services
+        .AddSingleton<AnswerBudget>()
+        .AddSingleton<ReasonMemory>()
+        .AddSingleton(provider => new ChatAssistant(
+            provider.GetRequiredService<ServingBoard>(), provider.GetRequiredService<FallbackBoard>(),
+            provider.GetRequiredService<ProductShelf>(), provider.GetRequiredService<LlmRouter>(),
+            provider.GetRequiredService<AnswerBudget>()))
+        .AddSingleton(provider => new Recommender(
+            provider.GetRequiredService<ServingBoard>(), provider.GetRequiredService<ProductShelf>(),
+            provider.GetRequiredService<ReasonMemory>(), provider.GetRequiredService<LlmRouter>(),
+            provider.GetRequiredService<AnswerBudget>()));
 
     // Npgsql's own defaults wait 15 s for a connection and 30 s for a command.
     private static string Limited(string connectionString)

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Json;
-using System.Text.Json;
 using ShopifyLlmGuard.Browser;
 
 namespace ShopifyLlmGuard.Benchmarks;
@@ -37,41 +35,22 @@ internal static class FirstLight
 
     private static async Task<(IReadOnlyList<OpenLoop.Sample> Answers, double Idle, double AfterLoad)> WithDeadModelAsync()
     {
-        var stack = new Stack();
+        var shop = new RunningShop();
         try
         {
-            await stack.StartAsync();
-            await stack.InstalledAsync();
+            await shop.StartAsync();
+            await shop.InstalledAsync();
             await Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System);
-            var idle = ResidentMegabytes(stack.Guard.Id);
-            using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new(stack.Guard.Url) };
-            var products = stack.ProductIds();
-            await OpenLoop.RunAsync(20, TimeSpan.FromSeconds(5), index => SendAsync(http, products, index));
-            stack.Inference.KillNow();
-            var answers = await OpenLoop.RunAsync(PerSecond, Length, index => SendAsync(http, products, index));
-            return (answers, idle, ResidentMegabytes(stack.Guard.Id));
+            var idle = ResidentMegabytes(shop.Guard.Id);
+            using var shopify = new ProxyCaller(shop.Guard.Url);
+            await OpenLoop.RunAsync(20, TimeSpan.FromSeconds(5), shopify.SendAsync);
+            shop.Inference.KillNow();
+            var answers = await OpenLoop.RunAsync(PerSecond, Length, shopify.SendAsync);
+            return (answers, idle, ResidentMegabytes(shop.Guard.Id));
         }
         finally
         {
-            await stack.DisposeAsync();
-        }
-    }
-
-    private static async Task<bool> SendAsync(HttpClient http, IReadOnlyList<long> products, int index)
-    {
-        using var request = index % 2 == 0
-            ? new HttpRequestMessage(HttpMethod.Post, Signed.Query("/proxy/chat")) { Content = JsonContent.Create(new { message = "Which blood pressure monitor is good for travel?" }) }
-            : new HttpRequestMessage(HttpMethod.Get, Signed.Query("/proxy/recommendations", ("product_id", products[index % products.Count].ToString()), ("limit", "4")));
-        request.Headers.Add("X-Forwarded-For", $"192.0.2.{index % 250}");
-        try
-        {
-            using var response = await http.SendAsync(request);
-            using var answer = JsonDocument.Parse(await response.Content.ReadAsStreamAsync());
-            return response.IsSuccessStatusCode && answer.RootElement.TryGetProperty("source", out _);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or JsonException or TaskCanceledException)
-        {
-            return false;
+            await shop.DisposeAsync();
         }
     }
 

@@ -1,4 +1,7 @@
+using System.Runtime.Versioning;
 using ShopifyLlmGuard.Benchmarks;
+
+[assembly: SupportedOSPlatform("linux")]
 
 var benchmarks = new Dictionary<string, Func<Task<Report>>>
 {

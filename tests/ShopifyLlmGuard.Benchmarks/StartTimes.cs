@@ -9,6 +9,7 @@ internal static class StartTimes
     public static async Task<(double Cold, double Warm)> MeasureAsync()
     {
         var folder = Directory.CreateTempSubdirectory("guard-clone-").FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101); // PostgreSQL runs as nobody there
         try
         {
             var clone = Path.Combine(folder, "clone");

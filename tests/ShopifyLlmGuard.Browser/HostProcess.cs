@@ -74,6 +74,9 @@ internal sealed partial class HostProcess(string name, string contentRoot, IRead
         }
     }
 
+    public async Task<bool> ContainsAsync(string path, string words) =>
+        (await Http.GetStringAsync(new Uri(url + path))).Contains(words, StringComparison.Ordinal);
+
     public async ValueTask DisposeAsync()
     {
         if (process is { HasExited: false })

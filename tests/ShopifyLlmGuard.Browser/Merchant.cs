@@ -44,5 +44,37 @@ internal sealed class Merchant : IAsyncDisposable
         await Assertions.Expect(App.Locator("s-page")).ToBeVisibleAsync(new() { Timeout = 15_000 });
     }
 
+    /// <summary>Holds a feature at a mode, for an hour.</summary>
+    public async Task HoldAsync(string feature, string mode)
+    {
+        var form = await UnfoldAsync($"pin-{feature}");
+        await form.Locator("s-select[name='Pin.Mode'] select").SelectOptionAsync(mode);
+        await SubmitAsync(form);
+    }
+
+    public async Task ReleaseAsync(string feature) => await SubmitAsync(await UnfoldAsync($"release-{feature}"));
+
+    /// <summary>Turns the feature's switch to the other side.</summary>
+    public async Task SwitchAsync(string feature) => await SubmitAsync(await UnfoldAsync($"switch-{feature}"));
+
+    // What takes something away from shoppers hides behind a disclosure that asks first.
+    private async Task<ILocator> UnfoldAsync(string handler)
+    {
+        var form = App.Locator($"form:has(input[name=_handler][value={handler}])");
+        var question = App.Locator("details.ask:not([open])").Filter(new() { Has = form }).Locator("summary");
+        if (await question.CountAsync() > 0)
+        {
+            await question.First.ClickAsync();
+        }
+
+        return form;
+    }
+
+    private async Task SubmitAsync(ILocator form)
+    {
+        await form.Locator("s-button[type=submit]").ClickAsync();
+        await Assertions.Expect(App.Locator("[data-announce]")).ToBeVisibleAsync(new() { Timeout = 10_000 });
+    }
+
     public async ValueTask DisposeAsync() => await context.CloseAsync();
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
 namespace ShopifyLlmGuard.Browser;
 
 /// <summary>Where the built programs and the repository lie, and which ports are free.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ShopifyLlmGuard.Browser;
 
 /// <summary><c>./run</c> on machines that are not as one would like: a working shop or one clear line, and nothing left behind.</summary>

@@ -1,7 +1,7 @@
 namespace ShopifyLlmGuard.Browser;
 
-[Collection(StackCollection.Name)]
-public sealed class StorefrontTests(Stack stack)
+[Collection(OneShop.Name)]
+public sealed class StorefrontTests(RunningShop shop)
 {
     private const string Question = "Which blood pressure monitor is good for travel?";
     private static readonly TimeSpan Promise = TimeSpan.FromSeconds(5);
@@ -9,8 +9,8 @@ public sealed class StorefrontTests(Stack stack)
     [Fact]
     public async Task Both_features_answer_live_from_the_model_about_products_of_the_shop()
     {
-        await stack.RecoveredAsync();
-        await using var shopper = await stack.ShopperAsync();
+        await shop.RecoveredAsync();
+        await using var shopper = await shop.ShopperAsync();
         await shopper.ViewProductAsync();
         Assert.True(await shopper.RecommendationsBecomeAsync("live", 5));
 
@@ -24,52 +24,52 @@ public sealed class StorefrontTests(Stack stack)
     [Fact]
     public async Task Killing_the_inference_host_during_an_answer_leaves_the_shopper_with_useful_content()
     {
-        await stack.RecoveredAsync();
-        await using var shopper = await stack.ShopperAsync();
+        await shop.RecoveredAsync();
+        await using var shopper = await shop.ShopperAsync();
         await shopper.ViewProductAsync();
         await shopper.OpenChatAsync();
 
         // Frozen first, so that the request is certainly in the host when it dies.
-        stack.Inference.Freeze();
+        shop.Inference.Freeze();
         var turn = await shopper.AskAsync(Question, whileWaiting: () => _ = Task.Run(async () =>
         {
             await shopper.Page.WaitForRequestAsync("**/apps/guard/chat");
-            stack.Inference.KillNow();
+            shop.Inference.KillNow();
         }));
 
         AssertUseful(turn);
         await AssertShopIsWholeAsync(shopper);
-        await stack.StartInferenceAsync();
-        await stack.RecoveredAsync();
+        await shop.StartInferenceAsync();
+        await shop.RecoveredAsync();
     }
 
     [Fact]
     public async Task A_frozen_inference_host_that_accepts_and_never_answers_costs_the_shopper_less_than_five_seconds()
     {
-        await stack.RecoveredAsync();
-        stack.Inference.Freeze();
+        await shop.RecoveredAsync();
+        shop.Inference.Freeze();
         try
         {
-            await using var shopper = await stack.ShopperAsync();
+            await using var shopper = await shop.ShopperAsync();
             await shopper.ViewProductAsync();
             AssertUseful(await shopper.AskAsync(Question));
             await AssertShopIsWholeAsync(shopper);
         }
         finally
         {
-            stack.Inference.Thaw();
+            shop.Inference.Thaw();
         }
 
-        await stack.RecoveredAsync();
+        await shop.RecoveredAsync();
     }
 
     [Fact]
     public async Task Stopping_PostgreSQL_while_shopping_costs_nothing_but_the_live_label()
     {
-        await stack.RecoveredAsync();
-        await using var shopper = await stack.ShopperAsync();
+        await shop.RecoveredAsync();
+        await using var shopper = await shop.ShopperAsync();
         await shopper.ViewProductAsync();
-        await stack.Postgres.StopAsync();
+        shop.Postgres.Stop();
         try
         {
             AssertUseful(await shopper.AskAsync(Question));
@@ -78,30 +78,30 @@ public sealed class StorefrontTests(Stack stack)
         }
         finally
         {
-            await stack.Postgres.StartAsync();
+            shop.Postgres.Start();
         }
 
-        await stack.RecoveredAsync();
+        await shop.RecoveredAsync();
     }
 
     [Fact]
     public async Task Stopping_the_guard_server_leaves_the_shop_complete()
     {
-        await stack.RecoveredAsync();
-        await stack.Guard.TerminateAsync();
+        await shop.RecoveredAsync();
+        await shop.Guard.TerminateAsync();
         try
         {
-            await using var shopper = await stack.ShopperAsync();
+            await using var shopper = await shop.ShopperAsync();
             await shopper.ViewProductAsync();
             AssertUseful(await shopper.AskAsync(Question));
             await AssertShopIsWholeAsync(shopper);
         }
         finally
         {
-            await stack.StartGuardAsync();
+            await shop.StartGuardAsync();
         }
 
-        await stack.RecoveredAsync();
+        await shop.RecoveredAsync();
     }
 
     private static void AssertUseful(ChatTurn turn)

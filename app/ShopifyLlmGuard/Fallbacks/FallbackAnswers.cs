@@ -5,7 +5,8 @@ namespace ShopifyLlmGuard.Fallbacks;
 /// <summary>Answers from the merchant's own words. Deterministic, from memory, for any question.</summary>
 public static class FallbackAnswers
 {
-    private const double Enough = 0.34;
+    private const double Enough = 0.3;
+    private const double Sure = 0.6;
 
     private static readonly HashSet<string> Fillers = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -19,24 +20,25 @@ public static class FallbackAnswers
         BestEntry(content, question)?.Answer ?? content.Greeting, [],
         [new(content.Contact.Label, content.Contact.Url), new(content.Booking.Label, content.Booking.Url)]);
 
-    /// <summary>The entry whose question shares enough words with the shopper's, or null.</summary>
+    /// <summary>Whether the merchant has surely answered just this question.</summary>
+    internal static bool Knows(FallbackContent content, string question) =>
+        BestEntry(content, question) is { } best && Score(Words(best.Question), Words(question)) >= Sure;
+
+    /// <summary>The entry whose question is closest to the shopper's, or null when none is close.</summary>
     internal static FaqEntry? BestEntry(FallbackContent content, string question)
     {
         var asked = Words(question);
         return content.Faq
-            .Select(entry => (entry, score: Score(Words(entry.Question), Words(entry.Answer), asked)))
+            .Select(entry => (entry, score: Score(Words(entry.Question), asked)))
             .Where(candidate => candidate.score >= Enough)
             .OrderByDescending(candidate => candidate.score)
             .Select(candidate => candidate.entry)
             .FirstOrDefault();
     }
 
-    private static double Score(HashSet<string> question, HashSet<string> answer, HashSet<string> asked)
-    {
-        var inQuestion = asked.Count(question.Contains);
-        return inQuestion == 0 ? 0
-            : ((double)inQuestion / Math.Max(1, question.Count)) + (0.1 * asked.Count(answer.Contains));
-    }
+    // Shared words among all words of both: "order" alone does not make every sentence with "order" the same question.
+    private static double Score(HashSet<string> question, HashSet<string> asked) =>
+        question.Count + asked.Count == 0 ? 0 : 2.0 * asked.Count(question.Contains) / (question.Count + asked.Count);
 
     private static HashSet<string> Words(string text) =>
     [

@@ -1,7 +1,7 @@
 namespace ShopifyLlmGuard.Fallbacks;
 
 /// <summary>What fallback content may be. Finds all mistakes at once, each a sentence for the merchant.</summary>
-internal static class FallbackRules
+public static class FallbackRules
 {
     public const int LongestGreeting = 300;
     public const int MostQuestions = 20;

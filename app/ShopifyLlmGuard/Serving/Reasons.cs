@@ -23,6 +23,10 @@ public static class Reasons
     public const string CatalogUnavailable = "catalog-unavailable";
     public const string NoCandidates = "no-candidates";
     public const string Emergency = "emergency";
+
+    /// <summary>The merchant has answered this question in person; no model could know it better.</summary>
+    public const string Faq = "faq";
+
     public const string Cancelled = "cancelled";
     public const string InternalError = "internal-error";
 
@@ -31,6 +35,6 @@ public static class Reasons
     [
         Bypass, FlagOff, Pinned, NoEligibleEndpoint, Degraded, Timeout, EndpointUnreachable, EndpointError, EndpointBusy,
         BreakerOpen, BulkheadFull, IncompleteAnswer, EmptyAnswer, UnusableAnswer, CatalogUnavailable, NoCandidates,
-        Emergency, Cancelled, InternalError,
+        Emergency, Faq, Cancelled, InternalError,
     ];
 }

@@ -4,12 +4,13 @@ using ShopifyLlmGuard.Tests;
 namespace ShopifyLlmGuard.Browser;
 
 /// <summary>The whole product on this machine, as <c>./run</c> starts it, with a browser in front: every part is real and can be broken.</summary>
-public sealed class Stack : IAsyncLifetime
+public sealed class RunningShop : IAsyncLifetime
 {
     public const string ShopDomain = "carewell.myshopify.com";
 
     private readonly string data = Directory.CreateTempSubdirectory("guard-data-").FullName;
     private IPlaywright playwright = null!;
+    private string database = "";
 
     internal PostgresCluster Postgres { get; } = new();
 
@@ -36,8 +37,7 @@ public sealed class Stack : IAsyncLifetime
     /// <summary>Everything but the browser.</summary>
     internal async Task StartAsync()
     {
-        await Postgres.StartAsync();
-        await Postgres.CreateDatabaseAsync("guard");
+        database = Postgres.NewDatabase();
         Inference = new("ShopifyLlmGuard.Inference", Folder("app/ShopifyLlmGuard.Inference"), InferenceSettings(), Url("127.0.0.1"));
         var (guard, simulator) = (Url("127.0.0.1"), Url("localhost"));
         Guard = new("ShopifyLlmGuard.Server", Folder("app/ShopifyLlmGuard.Server"), GuardSettings(guard, simulator), guard);
@@ -50,6 +50,10 @@ public sealed class Stack : IAsyncLifetime
     internal Task StartInferenceAsync() => Inference.StartAsync("/health");
 
     internal Task StartGuardAsync() => Guard.StartAsync("/healthz/ready");
+
+    /// <summary>Waits until the shop has installed the app and the first modes have arrived in it.</summary>
+    internal Task InstalledAsync() => Eventually.TrueAsync(
+        () => Simulator.ContainsAsync(Shopper.Product, "<guard-recommendations"), "the shop shows live recommendations", 60);
 
     /// <summary>A shopper with an empty browser profile.</summary>
     internal Task<Shopper> ShopperAsync() => Shopper.ArriveAsync(Browser, Simulator.Url);
@@ -81,7 +85,7 @@ public sealed class Stack : IAsyncLifetime
             await process.DisposeAsync();
         }
 
-        await Postgres.DisposeAsync();
+        Postgres.Dispose();
         Directory.Delete(data, recursive: true);
     }
 
@@ -97,7 +101,7 @@ public sealed class Stack : IAsyncLifetime
     private Dictionary<string, string> GuardSettings(string guard, string simulator) => new()
     {
         ["ASPNETCORE_ENVIRONMENT"] = "Development",
-        ["ConnectionStrings__Guard"] = Postgres.ConnectionString("guard"),
+        ["ConnectionStrings__Guard"] = database,
         ["Guard__DataDirectory"] = data,
         ["Shopify__ClientId"] = "dev-client-id",
         ["Shopify__ClientSecret"] = "dev-client-secret",
@@ -108,8 +112,10 @@ public sealed class Stack : IAsyncLifetime
         ["Shopify__CdnUrl"] = simulator + "/cdn",
         ["Llm__Endpoints__0__Id"] = "local-1",
         ["Llm__Endpoints__0__Url"] = Inference.Url,
+        ["Llm__Endpoints__0__Model"] = Path.GetFileNameWithoutExtension(InferenceSettings()["Inference__Model"]),
         ["Llm__Endpoints__0__Region"] = "local",
         ["Llm__Endpoints__0__Jurisdiction"] = "EU",
+        ["Health__GoodToUp"] = "2",
     };
 
     private static Dictionary<string, string> SimulatorSettings(string guard, string simulator) => new()
@@ -124,7 +130,7 @@ public sealed class Stack : IAsyncLifetime
 
 /// <summary>Faults change the whole stack, so its tests take turns.</summary>
 [CollectionDefinition(Name)]
-public sealed class StackCollection : ICollectionFixture<Stack>
+public sealed class OneShop : ICollectionFixture<RunningShop>
 {
-    public const string Name = "stack";
+    public const string Name = "one shop";
 }

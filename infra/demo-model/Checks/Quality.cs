@@ -1,0 +1,69 @@
+using System.Text.RegularExpressions;
+using ShopifyLlmGuard.Chat;
+using ShopifyLlmGuard.DemoModel.Text;
+using ShopifyLlmGuard.DemoModel.Tokens;
+
+namespace ShopifyLlmGuard.DemoModel.Checks;
+
+/// <summary>
+/// One answer and what is right about it. Listed: retrieval found a fitting product. Fits: the answer names one.
+/// Faithful: every word comes from the question, the named product's line or the assistant's own few words.
+/// </summary>
+internal sealed record Judged(string Question, string Answer, bool Listed, bool Whole, bool ValidMarker, bool Fits, bool Faithful)
+{
+    public bool Good => Whole && ValidMarker && Fits && Faithful;
+}
+
+/// <summary>Asks the exported model questions about the demo shop through the library's own prompts.</summary>
+internal sealed partial class Quality(ExportedModel model, Tokenizer tokenizer, Retrieval shop)
+{
+    private const int MaxTokens = 96;
+
+    private static readonly HashSet<string> OwnWords = [.. ("is a an good choice for with and i suggest we have yes one then comes it also has that "
+        + "of the").Split(' ')];
+
+    public static IReadOnlyList<(string Question, string[] Fits)> Load(string path) => [.. File.ReadLines(path)
+        .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split(" | "))
+        .Select(parts => (parts[0], parts[1].Split(", ")))];
+
+    public (string Answer, bool Ended) Ask(string question, IReadOnlyList<Found> products)
+    {
+        var prompt = ChatMl.Turn("system", ChatPrompt.System("Carewell", [.. products.Select(product => product.Prompt)]))
+            + ChatMl.Turn("user", question) + ChatMl.Ask;
+        var (tokens, ended) = model.Continue(model.Tokenize(prompt), MaxTokens);
+        return (tokenizer.Decode(tokens), ended);
+    }
+
+    public Judged Judge(string question, string[] fits, IReadOnlyList<Found> products)
+    {
+        var (answer, ended) = Ask(question, products);
+        var markers = Marker().Matches(answer).Select(match => int.Parse(match.Groups[1].Value, null)).ToList();
+        var valid = markers.Count > 0 && markers.All(marker => marker >= 1 && marker <= products.Count);
+        var named = valid ? products[markers[0] - 1] : null;
+        var known = (named?.Prompt.Line + " " + question).ToLowerInvariant();
+        return new Judged(question, answer, products.Any(product => fits.Contains(product.Handle)),
+            ended && answer.EndsWith('.'), valid, named is not null && fits.Contains(named.Handle),
+            Word().Matches(Marker().Replace(answer.ToLowerInvariant(), "")).All(word => OwnWords.Contains(word.Value) || known.Contains(word.Value, StringComparison.Ordinal)));
+    }
+
+    /// <summary>The same four products with the fitting one in every place in turn: what the order cannot tell.</summary>
+    public (int Right, int Asked) Choosing(string question, string[] fits)
+    {
+        var fitting = shop.Products.First(product => product.Handle == fits[0]);
+        var others = shop.Search(question).Concat(shop.Products).Where(product => !fits.Contains(product.Handle))
+            .Distinct().Take(3).ToList();
+        var right = Enumerable.Range(0, 4).Count(place =>
+        {
+            List<Found> list = [.. others];
+            list.Insert(place, fitting);
+            return Marker().Match(Ask(question, list).Answer).Value == $"[{place + 1}]";
+        });
+        return (right, 4);
+    }
+
+    [GeneratedRegex(@"\[(\d+)\]")]
+    private static partial Regex Marker();
+
+    [GeneratedRegex("[a-z0-9]+")]
+    private static partial Regex Word();
+}

@@ -1,0 +1,37 @@
+using ShopifyLlmGuard.DemoModel.Text;
+
+namespace ShopifyLlmGuard.DemoModel.Checks;
+
+/// <summary>Prints what a model can do as a table and its answers as they came out.</summary>
+internal static class Report
+{
+    public static void Write(Quality quality, Retrieval shop, IReadOnlyList<(string Question, string[] Fits)> questions)
+    {
+        var judged = questions.Select(asked => quality.Judge(asked.Question, asked.Fits, shop.Search(asked.Question))).ToList();
+        foreach (var answer in judged)
+        {
+            Console.WriteLine($"{(answer.Good ? "good" : "BAD ")} | {answer.Question} | {answer.Answer}");
+        }
+
+        var choosing = questions.Select(asked => quality.Choosing(asked.Question, asked.Fits)).ToList();
+        Console.WriteLine();
+        Row("whole sentence, ended by itself", judged.Count(answer => answer.Whole), judged.Count);
+        Row("only valid markers", judged.Count(answer => answer.ValidMarker), judged.Count);
+        Row("says only what the line or the question says", judged.Count(answer => answer.Faithful), judged.Count);
+        Row("a fitting product was listed", judged.Count(answer => answer.Listed), judged.Count);
+        Row("names a fitting product", judged.Count(answer => answer.Fits), judged.Count);
+        Row("all of it", judged.Count(answer => answer.Good), judged.Count);
+        Row("all of it, first ten", judged.Take(10).Count(answer => answer.Good), 10);
+        Row("chooses when the order does not help (chance: a quarter)", choosing.Sum(pair => pair.Right), choosing.Sum(pair => pair.Asked));
+    }
+
+    /// <summary>Prompts for the comparison with the trainer: the questions, and every kind of answer that generation makes.</summary>
+    public static IEnumerable<string> Prompts(Retrieval shop, IReadOnlyList<(string Question, string[] Fits)> questions) =>
+        questions.Take(12).Select(asked => ChatMl.Turn("system", Chat.ChatPrompt.System("Carewell",
+            [.. shop.Search(asked.Question).Select(product => product.Prompt)])) + ChatMl.Turn("user", asked.Question) + ChatMl.Ask)
+        .Concat(shop.Products.Take(4).Select((viewed, i) => ChatMl.Turn("system", Recommendations.RecommendationPrompt.System("Carewell",
+            [.. shop.Products.Skip(5 + (i * 3)).Take(3).Select(product => product.Prompt)]))
+            + ChatMl.Turn("user", Recommendations.RecommendationPrompt.User(viewed.Prompt)) + ChatMl.Ask));
+
+    public static void Row(string what, int count, int all) => Console.WriteLine($"| {what} | {count} of {all} |");
+}

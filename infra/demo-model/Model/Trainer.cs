@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using ShopifyLlmGuard.DemoModel.Text;
+using ShopifyLlmGuard.DemoModel.Tokens;
+using static TorchSharp.torch;
+
+namespace ShopifyLlmGuard.DemoModel.Model;
+
+/// <summary>How long and how fast to train. Every batch follows from the seed and its step alone.</summary>
+internal sealed record Plan(int Seed, int Steps, int Rows, int Length, double MatrixRate, double OtherRate)
+{
+    public int WarmUp => Steps / 50;
+
+    /// <summary>Copying of noise alone at first, then less and less of it: it teaches to look things up.</summary>
+    public double CopyShare(int step) => step < Steps * 0.04 ? 0.75 : step < Steps * 0.4 ? 0.1 : 0.02;
+
+    public int LongestList(int step) => step < Steps * 0.1 ? 2 : step < Steps * 0.2 ? 3 : 4;
+
+    /// <summary>Full rate after the warm-up, then down to nothing in the last half.</summary>
+    public double Scale(int step) => Math.Min(Math.Min(1, (step + 1.0) / WarmUp), 2 * (1 - ((double)step / Steps)));
+}
+
+/// <summary>Trains from the last checkpoint on, if there is one.</summary>
+internal sealed class Trainer(Llama model, Plan plan, Tokenizer tokenizer, IReadOnlyList<Item> shop, string folder)
+{
+    private static readonly TimeSpan SaveEvery = TimeSpan.FromMinutes(3);
+
+    private readonly Optimizer optimizer = new(model.Weights, plan.MatrixRate, plan.OtherRate);
+
+    public void Run()
+    {
+        var path = Path.Combine(folder, "checkpoint.bin");
+        var all = model.Weights.Concat(optimizer.State).ToDictionary();
+        var step = File.Exists(path) ? Checkpoint.Load(path, all) : 0;
+        var (saved, started, tokens) = (Stopwatch.StartNew(), Stopwatch.StartNew(), 0L);
+        var next = Task.Run(() => Rows(step));
+        while (step < plan.Steps)
+        {
+            var rows = next.Result;
+            var following = step + 1;
+            next = Task.Run(() => Rows(following));
+            tokens += rows.Sum(row => row.Ids.Count);
+            var loss = Step(rows, step++);
+            if (step % 20 == 0)
+            {
+                Console.WriteLine($"step {step} loss {loss.All:f3} marker {loss.Marker:f3} "
+                    + $"tokens/s {tokens / started.Elapsed.TotalSeconds:f0} minutes {started.Elapsed.TotalMinutes:f1}");
+            }
+
+            if (saved.Elapsed > SaveEvery || step == plan.Steps)
+            {
+                Checkpoint.Save(path, step, all);
+                saved.Restart();
+            }
+        }
+    }
+
+    private List<Pack> Rows(int step)
+    {
+        var random = new Random((plan.Seed * 1_000_003) + step);
+        var packs = new Packs(random, tokenizer, shop, plan.Length);
+        return [.. Enumerable.Range(0, plan.Rows)
+            .Select(_ => random.Chance(plan.CopyShare(step)) ? packs.Copying() : packs.Next(plan.LongestList(step)))];
+    }
+
+    /// <summary>The mean loss of all predicted tokens, and of those that choose a product.</summary>
+    private (float All, float Marker) Step(List<Pack> rows, int step)
+    {
+        using var scope = NewDisposeScope();
+        var batch = Batch.From(rows);
+        var hidden = model.Forward(batch.Ids, batch.Positions, batch.Visible).index_select(0, batch.Places);
+        var losses = nn.functional.cross_entropy(model.Logits(hidden), batch.Targets, reduction: nn.Reduction.None);
+        ((losses * batch.Weights).sum() / batch.Weights.sum()).backward();
+        optimizer.Step(step + 1, plan.Scale(step));
+        var markers = batch.Weights > 2;
+        return (losses.mean().item<float>(), losses[markers].mean().item<float>());
+    }
+}

@@ -1,0 +1,3 @@
+using ShopifyLlmGuard.DemoModel;
+
+return new Commands(args).Run();
