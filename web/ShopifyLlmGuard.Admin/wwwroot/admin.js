@@ -54,7 +54,10 @@
     for (const field of document.querySelectorAll('form [name]')) {
       if (field.localName.startsWith('s-')) field.value = field.getAttribute('value') ?? '';
     }
-    document.querySelector('[data-announce]')?.focus();
+    const said = document.querySelector('[data-announce]');
+    if (!said) return;
+    said.tabIndex = -1;
+    said.focus();
   }
 
   // The page itself is only touched when something has changed and nobody is about to fill in a form.
