@@ -46,6 +46,9 @@ internal static class ModelTrial
     public static int Run(string[] arguments)
     {
         EndWithParent();
+        // A terminal's Ctrl-C reaches both processes; the parent decides, and its end is this one's.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => signal.Cancel = true);
         try
         {
             var runtime = Runtimes.Create(arguments.Length > 3 ? arguments[3] : null, NullLoggerFactory.Instance);
