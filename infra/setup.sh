@@ -67,7 +67,8 @@ need_chromium() {
 # npm_packages folder: the pinned packages of its package-lock.json, without running anybody's install scripts.
 npm_packages() {
   [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return
-  step "npm packages of $1" npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund
+  # Not `npm ci`: it refuses a lock file made where a feed lacks other platforms' optional packages. Versions are the lock's.
+  step "npm packages of $1" npm install --prefix "$1" --no-save --ignore-scripts --no-audit --no-fund
   touch "$1/node_modules/.package-lock.json"
 }
 

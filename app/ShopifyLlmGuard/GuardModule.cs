@@ -43,7 +43,7 @@ public static class GuardModule
             options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>(), npgsql =>
                 npgsql.MigrationsHistoryTable("migrations", GuardDb.Schema)));
         services.AddSingleton<SnapshotReader>().AddSingleton<SnapshotFile>().AddSingleton<Snapshots>();
-        return services.AddHostedService<SnapshotFollower>();
+        return services.AddHostedService<AfterValidation<SnapshotFollower>>();
     }
 
     private static IServiceCollection AddServing(this IServiceCollection services)
@@ -64,7 +64,7 @@ public static class GuardModule
             provider.GetRequiredService<ProbeHistory>(), provider.GetRequiredService<HealthBoard>(),
             provider.GetRequiredService<ServingLedger>(), provider.GetRequiredService<IOptions<HealthOptions>>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HealthRound>>()));
-        return services.AddHostedService<HealthWatch>();
+        return services.AddHostedService<AfterValidation<HealthWatch>>();
     }
 
     private static IServiceCollection AddLlm(this IServiceCollection services, IConfiguration configuration)
@@ -73,7 +73,7 @@ public static class GuardModule
         services.AddOptions<TimeOptions>().Bind(configuration.GetSection("Time")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LlmOptions>, LlmRules>().AddSingleton<IValidateOptions<TimeOptions>, TimeRules>();
         services.AddSingleton<EndpointLanes>().AddSingleton<Bulkhead>().AddSingleton<LlmRouter>().AddSingleton<AttemptLog>();
-        return services.AddHostedService<AttemptWriter>();
+        return services.AddHostedService<AfterValidation<AttemptWriter>>();
     }
 
     private static IServiceCollection AddShops(this IServiceCollection services, IConfiguration configuration)

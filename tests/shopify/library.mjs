@@ -1,6 +1,6 @@
 // Shopify's own library, asked over stdin and stdout: what does it say about our signatures and tokens, and what would it sign?
-// In:  {clientId, secret, queries: [], tokens: [], bodies: [{body, hmac}], sign: [{name: value}], mint: [claims]}
-// Out: {queries: [bool], tokens: [dest or null], bodies: [bool], signed: [query], minted: [token]}
+// In:  {clientId, secret, queries: [], documents: [], tokens: [], bodies: [{body, hmac}], sign: [{name: value}], mint: [claims]}
+// Out: {queries: [bool], documents: [bool], tokens: [dest or null], bodies: [bool], signed: [query], minted: [token]}
 import '@shopify/shopify-api/adapters/node';
 import { ApiVersion, LogSeverity, shopifyApi } from '@shopify/shopify-api';
 import { createRequire } from 'node:module';
@@ -22,6 +22,7 @@ const each = (list, ask) => Promise.all((list ?? []).map((item) => ask(item).cat
 const sign = generateLocalHmac({ apiSecretKey: asked.secret });
 const answer = {
   queries: await each(asked.queries, (query) => shopify.utils.validateHmac(new URLSearchParams(query), { signator: 'appProxy' })),
+  documents: await each(asked.documents, (query) => shopify.utils.validateHmac(Object.fromEntries(new URLSearchParams(query)))),
   tokens: await each(asked.tokens, async (token) => (await shopify.session.decodeSessionToken(token)).dest),
   bodies: await each(asked.bodies, async ({ body, hmac, topic, shop }) => (await shopify.webhooks.validate({
     rawBody: body, rawRequest: requestWith({ hmac, topic, shop }), rawResponse: {},

@@ -30,14 +30,18 @@ public sealed class Rounds
     public Task CatalogAsync(CancellationToken cancellationToken) =>
         OnceAsync("catalog", async () =>
         {
-            await Get<Installation>().CompleteAsync(cancellationToken);
+            await Get<Installation>().CompleteAsync(all: false, cancellationToken);
             await Get<CatalogSync>().RunForNewShopsAsync(cancellationToken);
             await Get<CatalogRound>().RunAsync(cancellationToken);
             await PublishAsync(cancellationToken);
         });
 
     public Task SyncAsync(CancellationToken cancellationToken) =>
-        OnceAsync("sync", () => Get<CatalogSync>().RunAsync(cancellationToken));
+        OnceAsync("sync", async () =>
+        {
+            await Get<Installation>().CompleteAsync(all: true, cancellationToken);
+            await Get<CatalogSync>().RunAsync(cancellationToken);
+        });
 
     private async Task OnceAsync(string name, Func<Task> run)
     {

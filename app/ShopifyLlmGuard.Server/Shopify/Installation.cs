@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Shops;
 
@@ -7,6 +8,8 @@ namespace ShopifyLlmGuard.Server.Shopify;
 internal sealed partial class Installation(
     IShopifyAdmin admin, ShopAdmin shopAdmin, ShopRegistry shops, Snapshots snapshots, TimeProvider clock, ILogger<Installation> logger)
 {
+    private static readonly TimeSpan ParticularsWithin = TimeSpan.FromSeconds(2);
+
     /// <summary>Makes sure that the shop is known and has a token that works, or can be renewed.</summary>
     public async Task<InstallationOutcome> EnsureAsync(string shop, string idToken, CancellationToken cancellationToken)
     {
@@ -24,29 +27,43 @@ internal sealed partial class Installation(
         };
     }
 
-    /// <summary>Asks Shopify what it does not say when it gives the token: the shop's name, its currency, the installation's id.</summary>
-    public async Task CompleteAsync(CancellationToken cancellationToken)
+    /// <summary>Asks the particulars of every shop whose first visit could not; with <paramref name="all"/> of every shop.</summary>
+    public async Task CompleteAsync(bool all, CancellationToken cancellationToken)
     {
-        foreach (var profile in snapshots.Current.Shops.Values.Where(profile => profile.AppInstallationId is null))
+        foreach (var profile in snapshots.Current.Shops.Values.Where(profile => all || profile.AppInstallationId is null))
         {
             if (await shopAdmin.RunAsync(profile.Domain, AdminDocument.Installation, null, cancellationToken) is AdminReply.Done { Data: var data })
             {
-                var shop = data.GetProperty("shop");
-                await shops.InstallAsync(
-                    new(profile.Domain, shop.GetProperty("name").GetString()!, shop.GetProperty("currencyCode").GetString()!,
-                        data.GetProperty("currentAppInstallation").GetProperty("id").GetString()),
-                    null, cancellationToken);
+                await shops.InstallAsync(Particulars(profile.Domain, data), null, cancellationToken);
             }
         }
     }
 
-    // The token is granted and every older one dead: store it whatever happens, and ask the rest later.
+    // The token is granted and every older one is dead: it is stored whatever Shopify says, or does not say, next.
     private async Task<InstallationOutcome> InstallAsync(string shop, ShopTokens tokens)
     {
-        await shops.InstallAsync(new(shop, shop.Split('.')[0], "", null), tokens, CancellationToken.None);
+        using var limit = new CancellationTokenSource(ParticularsWithin, clock);
+        var particulars = new ShopInstallation(shop, shop.Split('.')[0], "", null);
+        try
+        {
+            var reply = await admin.RunAsync(shop, tokens.AccessToken, AdminDocument.Installation, null, limit.Token);
+            particulars = reply is AdminReply.Done { Data: var data } ? Particulars(shop, data) : particulars;
+        }
+        catch (OperationCanceledException)
+        {
+            Log.Incomplete(logger, shop);
+        }
+
+        await shops.InstallAsync(particulars, tokens, CancellationToken.None);
         Log.Installed(logger, shop);
         return InstallationOutcome.Installed;
     }
+
+    private static ShopInstallation Particulars(string shop, JsonElement data) => new(
+        shop,
+        data.GetProperty("shop").GetProperty("name").GetString()!,
+        data.GetProperty("shop").GetProperty("currencyCode").GetString()!,
+        data.GetProperty("currentAppInstallation").GetProperty("id").GetString());
 
     private InstallationOutcome Refuse(string shop, string code)
     {
@@ -64,6 +81,9 @@ internal sealed partial class Installation(
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "{Shop} has the app.")]
         public static partial void Installed(ILogger logger, string shop);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "{Shop}: Shopify did not say the shop's name in time; it is asked again.")]
+        public static partial void Incomplete(ILogger logger, string shop);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "{Shop}: Shopify refused the token exchange ({Code}): wrong client id or secret, or the app is not installed there.")]
         public static partial void Refused(ILogger logger, string shop, string code);

@@ -81,7 +81,7 @@ public sealed class ProductCatalog(IDbContextFactory<GuardDb> databases)
         string shop, string text, int limit, CancellationToken cancellationToken = default)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var words = text.Length <= LongestQuery ? text : text[..LongestQuery];
+        var words = Searchable(text.Length <= LongestQuery ? text : text[..LongestQuery]);
         var rows = await db.Products.FromSqlRaw(SearchSql, shop, words, limit).AsNoTracking().ToListAsync(cancellationToken);
         return [.. rows.Select(row => row.ToProduct())];
     }
@@ -109,6 +109,10 @@ public sealed class ProductCatalog(IDbContextFactory<GuardDb> databases)
             ? new RelatedShelf(viewed, [.. related.Where(item => rows.ContainsKey(item.Id)).Select(item => (rows[item.Id], item.Reason))])
             : null;
     }
+
+    // PostgreSQL refuses U+0000 and halves of surrogate pairs; none of them is a word.
+    private static string Searchable(string text) =>
+        new([.. text.Select(character => char.IsControl(character) || char.IsSurrogate(character) ? ' ' : character)]);
 
     private static Task<int> UpsertAsync(GuardDb db, string shop, CatalogProduct product, CancellationToken cancellationToken) =>
         db.Database.ExecuteSqlAsync(

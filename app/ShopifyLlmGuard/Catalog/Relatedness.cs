@@ -1,3 +1,5 @@
+using ShopifyLlmGuard.Llm;
+
 namespace ShopifyLlmGuard.Catalog;
 
 /// <summary>Which products go with which, from tags, kinds and words. Pure, and the same for the same catalogue.</summary>
@@ -31,6 +33,12 @@ internal static class Relatedness
             terms["t:" + tag.Trim()] = 1;
         }
 
+        foreach (var word in Words(PromptProduct.FirstSentence(product.Description)))
+        {
+            terms["d:" + word] = 0.15;
+        }
+
+        terms["v:" + product.Vendor.Trim()] = 0.3;
         terms["k:" + product.ProductType.Trim()] = SameType;
         return terms;
     }
@@ -76,7 +84,10 @@ internal static class Relatedness
                 : $"Another choice among our {Lower(product.ProductType)}: {Lower(own)}.";
         }
 
-        return shared is null ? $"Goes well with it, from our {Lower(other.ProductType)}." : $"Also for {Lower(shared)}, from our {Lower(other.ProductType)}.";
+        var from = $"from our {Lower(other.ProductType)}.";
+        return shared is not null ? $"Also for {Lower(shared)}, {from}"
+            : string.Equals(product.Vendor, other.Vendor, StringComparison.OrdinalIgnoreCase) ? $"Also by {other.Vendor.Trim()}, {from}"
+            : $"Something else to look at, {from}";
     }
 
     private static bool IsSameType(CatalogProduct product, CatalogProduct other) =>

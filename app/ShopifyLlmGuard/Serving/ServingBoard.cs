@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.FeatureManagement;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
@@ -6,9 +7,21 @@ using ShopifyLlmGuard.Health;
 namespace ShopifyLlmGuard.Serving;
 
 /// <summary>What each feature of a shop serves now. Answers from memory.</summary>
-public sealed class ServingBoard(
-    Snapshots snapshots, HealthBoard health, Bypass bypass, IFeatureManager features, TimeProvider clock)
+public sealed class ServingBoard
 {
+    private readonly Snapshots snapshots;
+    private readonly HealthBoard health;
+    private readonly Bypass bypass;
+    private readonly IFeatureManager features;
+    private readonly TimeProvider clock;
+
+    public ServingBoard(
+        Snapshots snapshots, HealthBoard health, Bypass bypass, IFeatureManager features, GuardMeter meter, TimeProvider clock)
+    {
+        (this.snapshots, this.health, this.bypass, this.features, this.clock) = (snapshots, health, bypass, features, clock);
+        meter.Observe("guard.feature.shops", "Shops by feature and the mode that it serves there now.", CountShops);
+    }
+
     /// <summary>The mode of one feature. An unknown feature is off.</summary>
     public Decision Decide(string shop, string feature) => Decide(snapshots.Current, shop, feature, bypass.IsOn);
 
@@ -48,6 +61,13 @@ public sealed class ServingBoard(
             mark is not null && mark.Mode == decision.Mode && mark.Reason == decision.Reason ? mark.Since : null,
             PinOf(snapshot, shop, feature.Key));
     }
+
+    private IEnumerable<Measurement<int>> CountShops() =>
+        from feature in Features.All
+        let modes = snapshots.Current.Shops.Keys.Select(shop => Decide(shop, feature.Key).Mode).ToList()
+        from mode in Enum.GetValues<Mode>()
+        select new Measurement<int>(
+            modes.Count(served => served == mode), new("feature", feature.Key), new("mode", mode.ToString().ToLowerInvariant()));
 
     private Pin? PinOf(Snapshot snapshot, string shop, string feature) =>
         ServingPolicy.PinThatDecides(shop, feature, snapshot.Pins, clock.GetUtcNow());

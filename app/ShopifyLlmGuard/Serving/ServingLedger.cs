@@ -9,6 +9,7 @@ namespace ShopifyLlmGuard.Serving;
 public sealed partial class ServingLedger(
     IDbContextFactory<GuardDb> databases, Snapshots snapshots, ServingBoard board, TimeProvider clock, ILogger<ServingLedger> logger)
 {
+    // The same for all servers, and for nothing else in this database.
     private const long Lock = 0x6775617264; // "guard"
 
     /// <summary>Reads the newest state and writes a row for every decision that differs from the last recorded one.</summary>

@@ -16,6 +16,8 @@ internal sealed record Node(string Type, IReadOnlyDictionary<string, object?> Fi
     {
         var node = context.Source as Node ?? ((Call)context.Source!).Root(context.ParentType.Name);
         var field = context.FieldDefinition;
+        var call = (Call)context.RootValue!;
+        call.Note(field);
         if (!node.Fields.TryGetValue(field.Name, out var value))
         {
             throw new ExecutionError($"The simulator does not implement {node.Type}.{field.Name}.")
@@ -24,8 +26,6 @@ internal sealed record Node(string Type, IReadOnlyDictionary<string, object?> Fi
             };
         }
 
-        var call = (Call)context.RootValue!;
-        call.Note(field);
         var result = value is Func<IResolveFieldContext, object?> function ? function(context) : value;
         call.Charge(result);
         return result;

@@ -31,11 +31,12 @@ internal sealed record AppBlockSchema(
         {
             var schema = JsonNode.Parse(source.Schema ?? throw new JsonException("An app block needs a schema."))!.AsObject();
             Require(schema.All(pair => Keys.Contains(pair.Key)), "Unknown key in the schema.");
-            Require((string?)schema["name"] is { Length: > 0 and <= 25 }, "The schema's name needs 1 to 25 characters.");
+            var name = Words((string?)schema["name"], Path.Combine(assets, "..", "locales", "en.default.schema.json"));
+            Require(name is { Length: > 0 and <= 25 }, $"The schema's name needs 1 to 25 characters, not '{name}'.");
             Require((string?)schema["target"] is "section" or "head" or "compliance_head" or "body", "Unknown target.");
             Require(!(schema.ContainsKey("enabled_on") && schema.ContainsKey("disabled_on")), "enabled_on and disabled_on exclude each other.");
             return new(
-                (string)schema["name"]!, (string)schema["target"]!, Asset(schema, "javascript", assets), Asset(schema, "stylesheet", assets),
+                name!, (string)schema["target"]!, Asset(schema, "javascript", assets), Asset(schema, "stylesheet", assets),
                 (schema["enabled_on"]?["templates"] as JsonArray)?.Select(template => (string)template!).ToHashSet(),
                 Metafield((string?)schema["available_if"]), Defaults(schema["settings"] as JsonArray ?? []));
         }
@@ -65,6 +66,24 @@ internal sealed record AppBlockSchema(
         }
 
         return defaults;
+    }
+
+    // "t:key" stands for a text of the schema's own locale file.
+    private static string? Words(string? text, string locale)
+    {
+        if (text is null || !text.StartsWith("t:", StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        JsonNode? node = JsonNode.Parse(File.ReadAllText(locale));
+        foreach (var part in text[2..].Split('.'))
+        {
+            node = (node as JsonObject)?[part];
+        }
+
+        Require(node is JsonValue, $"There is no text '{text}' in {Path.GetFileName(locale)}.");
+        return (string?)node;
     }
 
     private static string? Asset(JsonObject schema, string key, string assets)
