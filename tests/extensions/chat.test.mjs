@@ -73,6 +73,14 @@ test('Products become cards with a price and a link into the shop', async () => 
   assert.equal(cards[1].querySelector('img'), null);
 });
 
+test('Products lead to their page in the language of this page', async () => {
+  const { ask, element } = open(async () => json(reply({ products: [{ handle: 'voyager', title: 'Voyager', url: '/products/voyager', image: '/v.svg?v=1' }] })));
+  element.setAttribute('data-root', '/de');
+  const card = (await ask('What is good for travel?')).querySelector('.guard-chat__product');
+  assert.equal(card.getAttribute('href'), '/de/products/voyager');
+  assert.equal(card.querySelector('img').src, '/v.svg?v=1&width=112');
+});
+
 test('Only harmless links are shown', async () => {
   const links = ['/pages/contact', 'https://shop.example/', 'tel:112', 'mailto:a@b.example', 'javascript:alert(1)', '//evil.example', 'data:text/html,x', null]
     .map((url) => ({ label: 'Link', url }));

@@ -121,7 +121,7 @@ test('Whatever a merchant, a product or a model has written is escaped', () => {
   // Outputs without a filter that makes them safe; Liquid escapes nothing by itself.
   const safe = /\| (escape|t|money|image_url|asset_url|newline_to_br)\b/;
   const known = ['cards', 'source', 'shown', 'panel', 'product.id', 'block.shopify_attributes', 'block.settings.side', 'block.settings.accent',
-    'cart.currency.iso_code', 'candidate.url', 'default_title'];
+    'cart.currency.iso_code', 'routes.root_url', 'candidate.url', 'default_title'];
   for (const name of liquid) {
     for (const [, output] of read(name).matchAll(/{{-?\s*(.*?)\s*-?}}/g)) {
       assert.ok(safe.test(output) || known.includes(output), `${name}: {{ ${output} }}`);

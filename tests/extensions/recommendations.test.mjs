@@ -37,7 +37,7 @@ test('A live answer changes the cards and never their number', async () => {
   assert.equal(cards[0].querySelector('.guard-card__title').textContent, 'News of nine');
   assert.equal(cards[0].querySelector('.guard-card__price').textContent, '€12.90');
   assert.equal(cards[0].querySelector('.guard-card__reason').textContent, 'For nine.');
-  assert.equal(cards[0].querySelector('img').src, '/img/nine.png');
+  assert.equal(cards[0].querySelector('img').src, '/img/nine.png?width=400');
   assert.equal(cards[0].querySelector('a').href, '/products/nine');
 });
 
@@ -109,6 +109,11 @@ test('Nothing changes when no answer comes within five seconds, and the request 
 test('Whoever is in the list with the keyboard keeps the place', async () => {
   const { text } = await shown(async () => json(answer([item('nine')])), {}, (shop, markup) => (shop.document.activeElement = markup.querySelector('a')));
   assert.equal(text, untouched);
+});
+
+test('Links stay in the language of the page', async () => {
+  const { cards } = await shown(async () => json(answer([item('nine')])), { 'data-root': '/de' });
+  assert.equal(cards[0].querySelector('a').href, '/de/products/nine');
 });
 
 test('Without a proxy path nothing is asked', async () => {

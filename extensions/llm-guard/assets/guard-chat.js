@@ -106,9 +106,10 @@
     }
 
     #product({ handle, title, url, price, currency, image }) {
-      const card = element('a', 'guard-chat__product', '', { href: /^\/(?![/\\])/.test(url) ? url : `/products/${encodeURIComponent(handle)}` });
+      const page = /^\/(?![/\\])/.test(url) ? url : `/products/${encodeURIComponent(handle)}`;
+      const card = element('a', 'guard-chat__product', '', { href: (this.dataset.root ?? '').replace(/\/$/, '') + page });
       if (typeof image === 'string' && /^(https?:\/)?\//.test(image)) {
-        const picture = element('img', '', '', { src: image, alt: '', width: 56, height: 56 });
+        const picture = element('img', '', '', { src: `${image}${image.includes('?') ? '&' : '?'}width=112`, alt: '', width: 56, height: 56 });
         picture.onerror = () => picture.remove();
         card.append(picture);
       }

@@ -27,7 +27,7 @@
         });
         if (response.ok) this.#show(await response.json());
       } catch {
-        // What the page shows is complete; whatever went wrong is the shop owner's concern, not the shopper's.
+        // What the page shows is complete. (For an error page Chromium writes a line of its own; no script can prevent that.)
       } finally {
         clearTimeout(timer);
       }
@@ -43,7 +43,7 @@
       const handles = wanted.map((item) => item.handle);
       const fresh = wanted.map((item) => {
         const known = cards.find((card) => card.dataset.handle === item.handle);
-        return fill(known ?? cards[0].cloneNode(true), item, this.dataset.currency, !known);
+        return fill(known ?? cards[0].cloneNode(true), item, this.dataset, !known);
       });
       const rest = cards.filter((card) => !handles.includes(card.dataset.handle));
       list.replaceChildren(...[...fresh, ...rest].slice(0, cards.length));
@@ -55,12 +55,12 @@
   const isWhole = (item) => item && [item.handle, item.title, item.price].every((value) => typeof value === 'string' && value);
 
   // The shop's own words on a card of the page (title, picture, live price) are never replaced: only the reason is news.
-  function fill(card, item, currency, isNew) {
+  function fill(card, item, { currency, root }, isNew) {
     card.querySelector('.guard-card__reason').textContent = typeof item.reason === 'string' ? item.reason : '';
     if (!isNew) return card;
 
     card.dataset.handle = item.handle;
-    card.querySelector('a').href = pageOf(item);
+    card.querySelector('a').href = pageOf(item, root);
     card.querySelector('.guard-card__title').textContent = item.title;
     card.querySelector('.guard-card__price').textContent = priceOf(item, currency);
     showPicture(card.querySelector('.guard-card__picture'), item.image);
@@ -72,12 +72,13 @@
     image.alt = '';
     image.width = image.height = 400;
     image.onerror = () => image.remove();
-    if (typeof source === 'string' && /^(https?:\/)?\//.test(source)) image.src = source;
+    if (typeof source === 'string' && /^(https?:\/)?\//.test(source)) image.src = `${source}${source.includes('?') ? '&' : '?'}width=400`;
     frame.replaceChildren(...(image.src ? [image] : []));
   }
 
-  // A page of this shop and nothing else, whatever the answer says.
-  const pageOf = ({ handle, url }) => (/^\/(?![/\\])/.test(url) ? url : `/products/${encodeURIComponent(handle)}`);
+  // A page of this shop in the page's language and nothing else, whatever the answer says.
+  const pageOf = ({ handle, url }, root) =>
+    (root ?? '').replace(/\/$/, '') + (/^\/(?![/\\])/.test(url) ? url : `/products/${encodeURIComponent(handle)}`);
 
   // A price in another currency than the shopper sees elsewhere would mislead; the product page has the right one.
   const priceOf = ({ price, currency }, shown) =>

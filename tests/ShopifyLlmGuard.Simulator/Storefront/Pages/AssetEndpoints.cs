@@ -12,7 +12,7 @@ internal static class AssetEndpoints
     {
         routes.MapGet("/cdn/shop/theme/{file}", (HttpResponse response, string file) =>
             Serve(response, Path.Combine(Theme.Folder, "assets"), file, "no-cache"));
-        routes.MapGet("/cdn/shop/products/{file}", (HttpResponse response, string file) =>
+        routes.MapGet("/cdn/shop/files/{file}", (HttpResponse response, string file) =>
             Serve(response, Path.Combine(Theme.Folder, "assets", "products"), file, "public, max-age=3600"));
         routes.MapGet("/cdn/extensions/{extension}/{version}/assets/{file}", (HttpResponse response, string file, AppBlocks blocks) =>
             Serve(response, blocks.Assets, file, "public, max-age=31536000, immutable"));

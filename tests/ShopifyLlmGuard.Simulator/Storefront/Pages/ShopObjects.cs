@@ -110,12 +110,12 @@ internal sealed partial class ShopObjects(ShopState shop, Metafields metafields,
 
     private static Drop? Image(Product product) => product.Image is null ? null : new Drop("image", new Dictionary<string, Func<object?>>
     {
-        ["src"] = () => $"/cdn/shop/products/{product.Image}?v=1",
+        ["src"] = () => $"/cdn/shop/files/{product.Image}?v=1",
         ["alt"] = () => product.Title,
         ["width"] = () => 800,
         ["height"] = () => 800,
     })
-    { Text = $"/cdn/shop/products/{product.Image}?v=1" };
+    { Text = $"/cdn/shop/files/{product.Image}?v=1" };
 
     private static long Cents(decimal euros) => (long)(euros * 100);
 
