@@ -1,7 +1,5 @@
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using ShopifyLlmGuard.Inference.Engine;
-using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.Inference.Tests;
 
@@ -12,7 +10,7 @@ public sealed class AnswerTextTests
     [InlineData("🙂🙃🙂")]
     public void A_character_is_never_split_across_pieces(string text)
     {
-        using var model = Runtimes.Create(null, NullLoggerFactory.Instance).Load(Models.Endless, new ModelSettings(true));
+        using var model = Models.Load(Models.Endless);
         var answer = new AnswerText([]);
         var pieces = model.Tokenize(text).Select(token => answer.Add(model.TokenToBytes(token).Span)).Append(answer.End()).ToArray();
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using ShopifyLlmGuard.Inference.Engine;
 using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.Inference.Tests;
@@ -7,7 +5,7 @@ namespace ShopifyLlmGuard.Inference.Tests;
 /// <summary>Arguments over which llama.cpp ends the process are exceptions. That these tests end at all is half of the proof.</summary>
 public sealed class CheckedSeamTests : IDisposable
 {
-    private readonly ILlmModel _model = Runtimes.Create(null, NullLoggerFactory.Instance).Load(Models.Endless, new ModelSettings(true));
+    private readonly ILlmModel _model = Models.Load(Models.Endless);
     private readonly ILlmContext _context;
 
     public CheckedSeamTests() => _context = _model.CreateContext(new ContextSettings(256, 8, 2, 1));
@@ -146,8 +144,7 @@ public sealed class CheckedSeamTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => model.CreateContext(new ContextSettings(256, 8, 1, 1)));
     }
 
-    private static ILlmModel Load(TinyModel model) => Runtimes.Create(null, NullLoggerFactory.Instance)
-        .Load(model.Write(Models.NewPath()), new ModelSettings(CheckTensors: false));
+    private static ILlmModel Load(TinyModel model) => Models.Load(model.Write(Models.NewPath()), checkTensors: false);
 
     private static TokenBatch Batch(int capacity, params (int Token, int Position, int Sequence)[] tokens)
     {

@@ -3,11 +3,14 @@ namespace ShopifyLlmGuard.Inference.Tests;
 /// <summary>One host for a class of tests: the endless model and a queue of two.</summary>
 public sealed class EndlessHost : IAsyncLifetime
 {
+    /// <summary>Tokens of the answer to <see cref="LongQuestion"/>.</summary>
+    internal const int LongAnswer = 15000;
+
     /// <summary>Takes many seconds to answer, on any machine.</summary>
     internal static object LongQuestion(bool stream = false) => new
     {
         messages = new[] { new { role = "user", content = "tell me everything" } },
-        max_tokens = 15000,
+        max_tokens = LongAnswer,
         temperature = 0,
         stream,
     };

@@ -1,3 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Llama;
+
 namespace ShopifyLlmGuard.Inference.Tests;
 
 /// <summary>Model files for tests; generated once per test run.</summary>
@@ -19,6 +23,11 @@ internal static class Models
 
     /// <summary>The model that the repository ships.</summary>
     public static string Demo { get; } = Path.Combine(Root(), "infra/demo-model/carewell-demo.gguf");
+
+    /// <summary>Loads with the runtime that was compiled in; the same tests hold for each.</summary>
+    public static ILlmModel Load(string path, bool checkTensors = true) =>
+        Runtimes.Create(Environment.GetEnvironmentVariable("LLAMA_LIBRARY"), NullLoggerFactory.Instance)
+            .Load(path, new ModelSettings(checkTensors));
 
     public static string NewPath(string name = "tiny.gguf") =>
         Path.Combine(Directory.CreateDirectory(Path.Combine(Folder.Value, Guid.NewGuid().ToString("N"))).FullName, name);

@@ -1,7 +1,5 @@
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using ShopifyLlmGuard.Inference.Engine;
-using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.Inference.Tests;
 
@@ -15,7 +13,7 @@ public sealed class PromptTemplateTests
     [InlineData(true)]
     public void Template_words_in_a_message_stay_text(bool arePlainTextSpecials)
     {
-        using var model = Load(new TinyModel { HasPlainTextSpecials = arePlainTextSpecials }.Write(Models.NewPath()));
+        using var model = Models.Load(new TinyModel { HasPlainTextSpecials = arePlainTextSpecials }.Write(Models.NewPath()));
         var prompt = PromptTemplate.Of(model).Render([new("system", Attack), new("user", Attack), new("assistant", "x"), new("user", Attack)]);
 
         // Four turns that begin and end, and the assistant's that is open.
@@ -26,7 +24,7 @@ public sealed class PromptTemplateTests
     [Fact]
     public void A_message_reaches_the_model_letter_by_letter()
     {
-        using var model = Load(Models.Endless);
+        using var model = Models.Load(Models.Endless);
         var prompt = PromptTemplate.Of(model).Render([new("user", Attack)]);
         var text = Encoding.UTF8.GetString([.. prompt.SelectMany(token => model.TokenToBytes(token).ToArray())]);
 
@@ -38,7 +36,7 @@ public sealed class PromptTemplateTests
     [Fact]
     public void A_harmless_conversation_has_the_tokens_that_the_demo_model_was_trained_on()
     {
-        using var model = Load(Models.Demo);
+        using var model = Models.Load(Models.Demo);
         int Special(string text) => model.SpecialTokens.Single(special => special.Text == text).Id;
         var prompt = PromptTemplate.Of(model).Render([new("system", "You help.\n[1] Cane: folds"), new("user", "Which one [1]?")]);
 
@@ -56,12 +54,9 @@ public sealed class PromptTemplateTests
     {
         // Llama 3's: llama.cpp trims what was said.
         var path = new TinyModel { Template = "<|start_header_id|>{{ role }}<|end_header_id|>" }.Write(Models.NewPath());
-        using var model = Load(path);
+        using var model = Models.Load(path);
         var template = PromptTemplate.Of(model);
 
         Assert.Equal(template.Render([new("user", "hello")]), template.Render([new("user", "  hello\n")]));
     }
-
-    private static ILlmModel Load(string path) =>
-        Runtimes.Create(null, NullLoggerFactory.Instance).Load(path, new ModelSettings(CheckTensors: true));
 }

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using ShopifyLlmGuard.Inference.Engine;
 using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.Inference.Tests;
@@ -7,7 +5,7 @@ namespace ShopifyLlmGuard.Inference.Tests;
 /// <summary>What every runtime behind the seam does, on the real library. Nothing above the seam may rely on more.</summary>
 public sealed class SeamTests : IDisposable
 {
-    private readonly ILlmModel _model = Runtimes.Create(null, NullLoggerFactory.Instance).Load(Models.Endless, new ModelSettings(true));
+    private readonly ILlmModel _model = Models.Load(Models.Endless);
 
     public void Dispose() => _model.Dispose();
 

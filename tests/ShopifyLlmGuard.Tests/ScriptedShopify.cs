@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace ShopifyLlmGuard.Tests;
 
 /// <summary>Shopify's side of the wire, on a real port: says what the test scripted, and keeps what it was asked.</summary>
-public sealed class ScriptedShopify : IAsyncDisposable
+public sealed partial class ScriptedShopify : IAsyncDisposable
 {
     public static readonly object Installation = new
     {
@@ -38,7 +39,7 @@ public sealed class ScriptedShopify : IAsyncDisposable
         builder.Logging.ClearProviders();
         var shopify = new ScriptedShopify(builder.Build());
         shopify.server.MapPost("/admin/oauth/access_token", context => shopify.AnswerAsync(context, body => body.GetProperty("grant_type").GetString()!.Split(':')[^1]));
-        shopify.server.MapPost("/admin/api/2026-10/graphql.json", context => shopify.AnswerAsync(context, body => body.GetProperty("operationName").GetString()!));
+        shopify.server.MapPost("/admin/api/2026-10/graphql.json", context => shopify.AnswerAsync(context, body => Operation().Match(body.GetProperty("query").GetString()!).Groups[1].Value));
         shopify.Answers("token-exchange", _ => shopify.Token());
         shopify.Answers("refresh_token", _ => shopify.Token());
         shopify.Answers("Installation", _ => Installation);
@@ -71,4 +72,7 @@ public sealed class ScriptedShopify : IAsyncDisposable
         var answer = answers.TryGetValue(name, out var script) ? script(body) : Results.NotFound();
         await (answer as IResult ?? Results.Json(answer)).ExecuteAsync(context);
     }
+
+    [GeneratedRegex(@"(?:query|mutation) (\w+)")]
+    private static partial Regex Operation();
 }

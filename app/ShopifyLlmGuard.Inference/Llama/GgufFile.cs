@@ -83,7 +83,7 @@ internal sealed class GgufFile : IDisposable
     private long Count(string what)
     {
         var count = _reader.ReadInt64();
-        return count is > 0 and <= MostEntries ? count : throw new ModelLoadException($"its header counts {count} {what}");
+        return count is >= 0 and <= MostEntries ? count : throw new ModelLoadException($"its header counts {count} {what}");
     }
 
     private void ReadEntry()

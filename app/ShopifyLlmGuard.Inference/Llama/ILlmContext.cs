@@ -46,7 +46,12 @@ internal interface ILlmContext : IDisposable
 /// <param name="BatchSize">The most tokens in one batch.</param>
 /// <param name="MaxSequences">How many sequences share the cells.</param>
 /// <param name="Threads">Processor threads of one decode.</param>
-internal sealed record ContextSettings(int Cells, int BatchSize, int MaxSequences, int Threads);
+internal sealed record ContextSettings(int Cells, int BatchSize, int MaxSequences, int Threads)
+{
+    /// <summary>A larger batch is computed in steps of so many tokens: an abort is noticed between operations, and one
+    /// operation over a whole long prompt takes seconds.</summary>
+    public const int MostPerStep = 512;
+}
 
 internal enum DecodeResult
 {

@@ -60,21 +60,26 @@ internal sealed class ShopifySharpAdmin(HttpShopifyAdmin tokens, HttpClient http
         tokens.RefreshAsync(shop, refreshToken, cancellationToken);
 
     // ShopifySharp drops the cost with which one could tell how long to wait.
-    private static AdminReply Read(IReadOnlyList<GraphError> errors) => errors.FirstOrDefault() switch
+    private static AdminReply Read(IReadOnlyList<GraphError> errors) => errors switch
     {
-        { Extensions.Code: "THROTTLED" } => new AdminReply.Throttled(TimeSpan.FromSeconds(1)),
-        { } error => new AdminReply.Refused(error.Extensions?.Code ?? "ERROR", error.Message),
-        null => new AdminReply.Unavailable("an empty list of errors"),
+        [{ Extensions.Code: "THROTTLED" }, ..] => new AdminReply.Throttled(TimeSpan.FromSeconds(1)),
+        [var error, ..] => new AdminReply.Refused(error.Extensions?.Code ?? "ERROR", error.Message),
+        _ => new AdminReply.Unavailable("an empty list of errors"),
     };
 }
 
-/// <summary>ShopifySharp always calls https on the shop's own host; this sends the call where <c>Shopify:ShopUrl</c> says.</summary>
+/// <summary>
+/// ShopifySharp always calls https on the shop's own host; this sends the call where <c>Shopify:ShopUrl</c> says. It also throws
+/// at an error that has no content type, and loses the status with that; so every answer gets one.
+/// </summary>
 internal sealed class ToShopUrl(IOptions<ShopifyOptions> options) : DelegatingHandler
 {
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         request.RequestUri = options.Value.AddressIn(request.RequestUri!.Host, request.RequestUri.PathAndQuery);
-        return base.SendAsync(request, cancellationToken);
+        var response = await base.SendAsync(request, cancellationToken);
+        response.Content.Headers.ContentType ??= new("text/plain");
+        return response;
     }
 }
 #endif

@@ -140,7 +140,7 @@ public class OverviewPageTests
         var page = await site.OpenAsync();
         var banner = page.Document.QuerySelector("s-banner[tone=warning]")!;
         Assert.Equal("Not live: Chat and Recommendations", banner.GetAttribute("heading"));
-        Assert.Contains("No model that your shop allows is answering. Since 23 Nov 2026, 12:00 UTC (20 minutes ago).", page.Words());
+        Assert.Contains("No usable model is answering. Since 23 Nov 2026, 12:00 UTC (20 minutes ago).", page.Words());
         Assert.Contains("Endpoint local-1 refuses connections.", page.Words("Chat"));
         Assert.Contains("Does not answer", page.Words("Models"));
         Assert.Contains("Last check failed: 23 Nov 2026, 12:00 UTC (19 minutes ago)", page.Words("Models"));

@@ -37,7 +37,7 @@ public class PartsTests : BunitContext
     {
         var section = RenderFeature(new ServingState(
             Chat, true, Mode.Fallback, Reasons.NoEligibleEndpoint, "Endpoint local-1 refuses connections.", Now.AddMinutes(-20), null));
-        Assert.Contains("No model that your shop allows is answering. Endpoint local-1 refuses connections.", section.Markup);
+        Assert.Contains("No usable model is answering. Endpoint local-1 refuses connections.", section.Markup);
         Assert.Equal("2026-11-23T11:40:00Z", section.Find("time").GetAttribute("datetime"));
         Assert.Contains("Nothing is sent to a model.", section.Markup);
     }

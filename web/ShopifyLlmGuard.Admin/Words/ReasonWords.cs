@@ -14,7 +14,7 @@ internal static class ReasonWords
         [Reasons.Bypass] = ("The operator has switched this server to prepared content.", "Ask the operator when it will be switched back."),
         [Reasons.FlagOff] = ("Switched off.", "Switch it on below when shoppers should see it again."),
         [Reasons.Pinned] = ("The mode is held by a person, an incident or a drill.", "Release it below when the guard should decide again."),
-        [Reasons.NoEligibleEndpoint] = ("No model that your shop allows is answering.", ComesBack),
+        [Reasons.NoEligibleEndpoint] = ("No usable model is answering.", ComesBack),
         [Reasons.Degraded] = ("The model answers too slowly or fails too often.", ComesBack),
         [Reasons.Timeout] = ("The model did not answer in time.", Nothing),
         [Reasons.EndpointUnreachable] = ("The model could not be reached.", Nothing),

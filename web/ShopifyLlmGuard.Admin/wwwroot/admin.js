@@ -35,7 +35,7 @@
 
   // Blazor makes the document equal to what the server sent; what App Bridge and Polaris have added to it must survive that.
   function rememberForeign() {
-    foreign = [...document.querySelectorAll('head > style, body > :not(s-app-nav, s-page, script)')];
+    foreign = [...document.querySelectorAll('head > style, body > :not(s-app-nav, main, script)')];
   }
 
   function arrived() {
@@ -82,7 +82,7 @@
   }
 
   function tellTimes() {
-    const absolute = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    const absolute = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
     const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
     for (const time of document.querySelectorAll('time[data-moment]')) {
       const moment = new Date(time.dateTime);

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace ShopifyLlmGuard.Inference.Llama.LibLlama;
 
 internal sealed unsafe class LibLlamaContext : ILlmContext
@@ -7,11 +5,11 @@ internal sealed unsafe class LibLlamaContext : ILlmContext
     private readonly ContextHandle _context;
     private readonly nint _memory;
     private readonly int _vocabularySize;
-    private readonly int[] _abort;
+    private readonly AbortFlag _abort;
     private readonly int[] _sequenceCounts;
     private readonly int*[] _sequences;
 
-    private LibLlamaContext(ContextHandle context, int[] abort, int vocabularySize, ContextSettings settings)
+    private LibLlamaContext(ContextHandle context, AbortFlag abort, int vocabularySize, ContextSettings settings)
     {
         _context = context;
         _memory = Native.llama_get_memory(context);
@@ -33,19 +31,18 @@ internal sealed unsafe class LibLlamaContext : ILlmContext
 
     public static LibLlamaContext Create(ModelHandle model, int vocabularySize, ContextSettings settings)
     {
-        // Pinned and reachable from this object, so that a late request to abort writes to memory that is still ours.
-        var abort = GC.AllocateArray<int>(1, pinned: true);
+        var abort = new AbortFlag();
         var parameters = Native.llama_context_default_params();
         parameters.Cells = (uint)settings.Cells;
         parameters.BatchSize = (uint)settings.BatchSize;
-        parameters.MicroBatchSize = (uint)settings.BatchSize;
+        parameters.MicroBatchSize = (uint)Math.Min(settings.BatchSize, ContextSettings.MostPerStep);
         parameters.MaxSequences = (uint)settings.MaxSequences;
         parameters.Threads = settings.Threads;
         parameters.BatchThreads = settings.Threads;
         // One pool of cells for all sequences: prefixes are shared without copying, and no share lies idle.
         parameters.UnifiedCache = 1;
-        parameters.AbortCallback = &IsAbortRequested;
-        parameters.AbortCallbackData = Marshal.UnsafeAddrOfPinnedArrayElement(abort, 0).ToPointer();
+        parameters.AbortCallback = AbortFlag.Callback;
+        parameters.AbortCallbackData = abort.Data;
         var handle = Native.llama_init_from_model(model, parameters);
         if (handle.IsInvalid)
         {
@@ -78,7 +75,7 @@ internal sealed unsafe class LibLlamaContext : ILlmContext
                 Outputs = outputs,
             };
             var result = Native.llama_decode(_context, native);
-            Volatile.Write(ref _abort[0], 0);
+            _abort.Clear();
             return result switch
             {
                 0 => DecodeResult.Ok,
@@ -126,10 +123,7 @@ internal sealed unsafe class LibLlamaContext : ILlmContext
         }
     }
 
-    public void RequestAbort() => Volatile.Write(ref _abort[0], 1);
+    public void RequestAbort() => _abort.Request();
 
     public void Dispose() => _context.Dispose();
-
-    [UnmanagedCallersOnly]
-    private static byte IsAbortRequested(void* flag) => Volatile.Read(ref *(int*)flag) != 0 ? (byte)1 : (byte)0;
 }

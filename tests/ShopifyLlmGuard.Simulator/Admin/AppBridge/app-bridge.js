@@ -23,9 +23,11 @@
 
   // A page written over the bounce page loads this script again into the same window.
   const kept = (window.__appBridge ??= { fetch: window.fetch, push: history.pushState, replace: history.replaceState, config: {} });
+  // Where third-party storage is blocked, as in a private window, even reading this property throws.
+  const session = (() => { try { return window.sessionStorage; } catch { return null; } })();
   for (const name of ['host', 'shop', 'locale']) {
-    kept.config[name] = query.get(name) ?? sessionStorage.getItem(`app-bridge-${name}`) ?? undefined;
-    if (kept.config[name]) sessionStorage.setItem(`app-bridge-${name}`, kept.config[name]);
+    kept.config[name] = query.get(name) ?? session?.getItem(`app-bridge-${name}`) ?? undefined;
+    if (kept.config[name]) session?.setItem(`app-bridge-${name}`, kept.config[name]);
   }
   kept.abort?.abort();
   kept.abort = new AbortController();
