@@ -158,11 +158,13 @@ public sealed class PostgresCluster : IDisposable
         return "guard_template";
     }
 
+    // Server processes come and go meanwhile; only the postmaster must be there.
     private void Signal(string signal)
     {
         var postmaster = File.ReadLines(Path.Combine(Data, "postmaster.pid")).First();
-        string[] children = Run("ps", "-o", "pid=", "--ppid", postmaster).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        Run("kill", [$"-{signal}", postmaster, .. children]);
+        Run("kill", $"-{signal}", postmaster);
+        using var children = Process.Start("pkill", [$"-{signal}", "-P", postmaster]);
+        children.WaitForExit();
     }
 
     private void Execute(string database, string sql)
