@@ -45,9 +45,17 @@ public sealed class Guard : IAsyncDisposable
         builder.Logging.AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddGuard(builder.Configuration);
         services?.Invoke(builder.Services);
-        var host = builder.Build();
-        await host.StartAsync();
-        return new Guard(host, directory, dataDirectory is null, logs);
+        var guard = new Guard(builder.Build(), directory, dataDirectory is null, logs);
+        try
+        {
+            await guard.Host.StartAsync();
+            return guard;
+        }
+        catch
+        {
+            await guard.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Installs the demo shop, with the products that the simulator sells and their related products.</summary>

@@ -13,12 +13,20 @@ namespace ShopifyLlmGuard.Tests;
 /// </summary>
 public sealed class PostgresCluster : IDisposable
 {
-    private static readonly Lazy<PostgresCluster> OfTheRun = new(() =>
-    {
-        var cluster = new PostgresCluster();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.Dispose();
-        return cluster;
-    });
+    // Test runners end their process without asking, so something outside of it has to clean up after it.
+    private const string CleanUpAfter =
+        """
+        exec >/dev/null 2>&1 </dev/null
+        while kill -0 "$1" && [ -d "$2" ]; do sleep 1; done
+        if [ -f "$2/data/postmaster.pid" ]; then
+          postmaster=$(head -n 1 "$2/data/postmaster.pid")
+          pkill -CONT -P "$postmaster"; kill -CONT "$postmaster"; kill -QUIT "$postmaster"
+          for second in 1 2 3 4 5; do kill -0 "$postmaster" || break; sleep 1; done
+        fi
+        rm -rf "$2"
+        """;
+
+    private static readonly Lazy<PostgresCluster> OfTheRun = new(() => new PostgresCluster());
 
     private static readonly Lazy<string> Binaries = new(FindBinaries);
     private readonly string directory = Directory.CreateTempSubdirectory("guard-postgres-").FullName;
@@ -29,6 +37,7 @@ public sealed class PostgresCluster : IDisposable
     public PostgresCluster()
     {
         template = new Lazy<string>(MakeTemplate);
+        Process.Start("setsid", ["sh", "-c", CleanUpAfter, "clean-up-after-tests", $"{Environment.ProcessId}", directory]).Dispose();
         if (Environment.IsPrivilegedProcess)
         {
             Run("chown", "nobody", directory);

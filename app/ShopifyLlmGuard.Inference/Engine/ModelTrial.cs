@@ -15,6 +15,9 @@ internal static class ModelTrial
     /// <summary>The first argument of the child.</summary>
     public const string Argument = "--trial";
 
+    private const int Interrupted = 128 + 2;
+    private const int Terminated = 128 + 15;
+
     /// <exception cref="ModelLoadException">The child failed, crashed, or did not end in time.</exception>
     public static async Task RunAsync(InferenceOptions options, CancellationToken cancellationToken)
     {
@@ -26,6 +29,12 @@ internal static class ModelTrial
             var said = child.StandardOutput.ReadToEndAsync(limit.Token);
             _ = child.StandardError.ReadToEndAsync(limit.Token);
             await child.WaitForExitAsync(limit.Token);
+            if (child.ExitCode is Interrupted or Terminated)
+            {
+                // A terminal's Ctrl-C reaches both processes: then this one is about to stop too, and nothing crashed.
+                await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, cancellationToken);
+            }
+
             ThrowIfFailed(child.ExitCode, (await said).Trim());
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

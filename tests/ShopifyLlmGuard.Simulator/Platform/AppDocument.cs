@@ -49,7 +49,7 @@ internal sealed class AppDocument(IOptions<SimulatorOptions> simulator, IdTokens
     {
         var message = string.Join('&', parameters
             .OrderBy(parameter => parameter.Key, StringComparer.Ordinal)
-            .Select(parameter => $"{parameter.Key}={parameter.Value}"));
+            .Select(parameter => $"{Uri.EscapeDataString(parameter.Key)}={Uri.EscapeDataString(parameter.Value)}"));
         return Convert.ToHexStringLower(HMACSHA256.HashData(
             Encoding.UTF8.GetBytes(simulator.Value.ClientSecret), Encoding.UTF8.GetBytes(message)));
     }

@@ -70,6 +70,15 @@ public sealed class AdminApiTests : IDisposable
     }
 
     [Fact]
+    public async Task A_products_picture_lies_where_the_API_says()
+    {
+        var answer = await app.AskAsync("{ product(id: \"gid://shopify/Product/8101\") { featuredMedia { preview { image { url } } } } }");
+        var url = answer.GetProperty("data").GetProperty("product").GetProperty("featuredMedia").GetProperty("preview").GetProperty("image").GetProperty("url");
+        using var picture = await app.CreateClient().GetAsync(new Uri(url.GetString()!).PathAndQuery);
+        Assert.Equal("image/svg+xml", picture.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
     public async Task Metafields_are_written_together_or_not_at_all()
     {
         var answer = await SetAsync(Field("chat", """{"mode":"Live"}"""), Field("recommendations", "{broken"));

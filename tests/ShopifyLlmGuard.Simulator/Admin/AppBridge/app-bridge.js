@@ -121,9 +121,12 @@
 
   // --- the app's menu --------------------------------------------------------------------------------------------------
   const navLink = (href) => [...document.querySelectorAll('s-app-nav > *, ui-nav-menu > *')].find((link) => link.getAttribute('href') === href);
+  // A style sheet of the document: attributes on these elements are the page's own, and a router may take them away.
+  const hidden = new CSSStyleSheet();
+  hidden.replaceSync('s-app-nav, ui-nav-menu, ui-save-bar { display: none !important; }');
+  document.adoptedStyleSheets.push(hidden);
   class AppNav extends HTMLElement {
     connectedCallback() {
-      this.style.display = 'none';
       this.observer = new MutationObserver(() => this.forward());
       this.observer.observe(this, { childList: true, subtree: true, attributes: true, characterData: true });
       this.forward();

@@ -100,14 +100,15 @@ define('s-page', class extends Part {
     header { display: flex; align-items: center; flex-wrap: wrap; gap: var(--p-space-200); margin-block-end: var(--p-space-400); }
     h1 { flex: 1; margin: 0; font-size: var(--p-font-size-500); line-height: var(--p-font-line-height-600); font-weight: var(--p-font-weight-semibold); letter-spacing: var(--p-font-letter-spacing-dense); }
     .columns { display: grid; gap: var(--p-space-400); align-items: start; grid-template-columns: minmax(0, 1fr); }
-    .main, .aside { display: flex; flex-direction: column; gap: var(--p-space-400); min-inline-size: 0; }
+    .body, .aside { display: flex; flex-direction: column; gap: var(--p-space-400); min-inline-size: 0; }
     .columns.two { grid-template-columns: minmax(0, 2fr) minmax(0, 1fr); }
     @media (max-width: 48rem) { :host { padding: var(--p-space-400); } .columns.two { grid-template-columns: minmax(0, 1fr); } }`;
 
   html() {
-    return `<div class="page"><header><slot name="breadcrumb-actions"></slot>${this.has('heading') ? `<h1>${escape(this.attr('heading'))}</h1>` : ''}<slot name="secondary-actions"></slot><slot name="primary-action"></slot></header>
+    const tag = this.closest('main') ? 'div' : 'main';
+    return `<${tag} class="page"><header><slot name="breadcrumb-actions"></slot>${this.has('heading') ? `<h1>${escape(this.attr('heading'))}</h1>` : ''}<slot name="secondary-actions"></slot><slot name="primary-action"></slot></header>
       <slot name="supplemental-start"></slot>
-      <div class="columns"><div class="main"><slot></slot></div><div class="aside" data-if-filled><slot name="aside"></slot></div></div></div>`;
+      <div class="columns"><div class="body"><slot></slot></div><div class="aside" data-if-filled><slot name="aside"></slot></div></div></${tag}>`;
   }
 
   render() {
