@@ -77,7 +77,7 @@
   }
 
   function isBusy() {
-    return document.visibilityState !== 'visible' || document.querySelector('details[open]') !== null ||
+    return posted || document.visibilityState !== 'visible' || document.querySelector('details[open]') !== null ||
       document.activeElement?.closest('form, details, [data-announce]') != null;
   }
 
