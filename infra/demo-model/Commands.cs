@@ -3,6 +3,7 @@ using ShopifyLlmGuard.DemoModel.Checks;
 using ShopifyLlmGuard.DemoModel.Model;
 using ShopifyLlmGuard.DemoModel.Text;
 using ShopifyLlmGuard.DemoModel.Tokens;
+using ShopifyLlmGuard.Llm;
 using TorchSharp;
 
 namespace ShopifyLlmGuard.DemoModel;
@@ -11,10 +12,12 @@ namespace ShopifyLlmGuard.DemoModel;
 internal sealed class Commands(string[] args)
 {
     private const int Vocabulary = 2048;
-    private const GgufType Shipped = GgufType.F16;
 
     private readonly string root = FindRoot();
 
+    private string Home => Path.Combine(root, "infra", "demo-model");
+
+    /// <summary>Where a run keeps its checkpoint and its exports; git ignores it.</summary>
     private string Folder => Path.Combine(root, ".data", "demo-model", Option("run", "final"));
 
     private string LlamaFolder => Path.Combine(root, "app", "ShopifyLlmGuard.Inference", "node_modules", "@node-llama-cpp",
@@ -25,6 +28,7 @@ internal sealed class Commands(string[] args)
     public int Run()
     {
         Directory.CreateDirectory(Folder);
+        LibLlama.Folder = Option("llama", LlamaFolder);
         switch (args.FirstOrDefault())
         {
             case "generate": Generate(); return 0;
@@ -49,16 +53,16 @@ internal sealed class Commands(string[] args)
         for (var i = 0; i < 6000; i++)
         {
             var items = shelf.List(4);
-            var exchange = random.Chance(0.1) ? SmallTalk.Next(random) : new Questions(random, items).Next();
+            var exchange = random.Chance(0.1) ? SmallTalk.Next(random) : new Questions(random, items, 0.3).Next();
             texts.Add(Chat.ChatPrompt.System("Carewell", [.. items.Select(item => item.Prompt)]));
             texts.Add($"{exchange.Question}\n{exchange.Answer}");
             texts.Add(Reasons.For(shelf.List(1)[0], items));
         }
 
         var tokenizer = Tokenizer.Learn(texts, Vocabulary);
-        tokenizer.Save(Path.Combine(Folder, "tokenizer.json"));
+        tokenizer.Save(Path.Combine(Home, "tokenizer.json"));
         File.WriteAllText(Path.Combine(Folder, "sample.txt"), string.Join("\n\n", texts.Take(900)));
-        var packs = new Packs(random, tokenizer, SeenShop(), Length);
+        var packs = new Packs(random, tokenizer, SeenShop(), Length, 0.3);
         var rows = Enumerable.Range(0, 200).Select(_ => packs.Next(4)).ToList();
         File.WriteAllText(Path.Combine(Folder, "rows.txt"),
             string.Join("\n=====\n", rows.Take(30).Select(row => tokenizer.Decode(row.Ids))));
@@ -76,8 +80,8 @@ internal sealed class Commands(string[] args)
         }
 
         torch.set_num_threads(2);
-        var plan = new Plan(Option("seed", 1), Option("steps", 2500), Option("rows", 16), Length,
-            Option("matrix-rate", 0.02), Option("other-rate", 0.003));
+        var plan = new Plan(Option("seed", 1), Option("steps", 2500), Option("rows", 8), Length,
+            Option("matrix-rate", 0.03), Option("other-rate", 0.02));
         new Trainer(NewModel(), plan, LoadTokenizer(), SeenShop(), Folder).Run();
     }
 
@@ -95,37 +99,35 @@ internal sealed class Commands(string[] args)
 
     private void Check()
     {
-        LibLlama.Folder = Option("llama", LlamaFolder);
-        var tokenizer = LoadTokenizer();
         var shop = new Retrieval(ShopFile);
-        var questions = Quality.Load(Path.Combine(root, "infra", "demo-model", "Checks", "questions.txt"));
         var trained = NewModel();
         Checkpoint.Load(Path.Combine(Folder, "checkpoint.bin"), trained.Weights);
         foreach (var type in Enum.GetValues<GgufType>())
         {
-            using var exported = new ExportedModel(ModelFile(type), tokenizer);
-            var (same, asked) = Agreement.Count(trained, exported, Report.Prompts(shop, questions));
+            using var exported = new ExportedModel(ModelFile(type), LoadTokenizer());
+            var (same, asked) = Agreement.Count(trained, exported, Report.Prompts(shop, HeldOut.Questions));
             Report.Row($"{type}: tokens as the trainer chooses them", same, asked);
         }
 
-        using var model = new ExportedModel(ModelFile(Shipped), tokenizer);
-        Report.Write(new Quality(model, tokenizer, shop), shop, questions);
+        using var model = new ExportedModel(Option("model", ModelFile(GgufType.Q8)), LoadTokenizer());
+        Report.Write(new Quality(model, LoadTokenizer(), shop), shop, HeldOut.Questions);
     }
 
     private void Ask(string question)
     {
-        LibLlama.Folder = Option("llama", LlamaFolder);
         var shop = new Retrieval(ShopFile);
-        using var model = new ExportedModel(ModelFile(Shipped), LoadTokenizer());
-        Console.WriteLine(new Quality(model, LoadTokenizer(), shop).Ask(question, shop.Search(question)).Answer);
+        using var model = new ExportedModel(Option("model", Path.Combine(Home, "carewell-demo.gguf")), LoadTokenizer());
+        var found = shop.Search(question);
+        Console.WriteLine(PromptProduct.Render([.. found.Select(product => product.Prompt)]));
+        Console.WriteLine(new Quality(model, LoadTokenizer(), shop).Ask(question, found).Answer);
     }
 
     private string ModelFile(GgufType type) => Path.Combine(Folder, $"carewell-demo-{type}.gguf".ToLowerInvariant());
 
-    private Llama NewModel() => new(new Shape(Vocabulary, Option("width", 256), Option("layers", 5), Option("heads", 8),
+    private Llama NewModel() => new(new Shape(Vocabulary, Option("width", 256), Option("layers", 4), Option("heads", 4),
         Option("hidden", 640), Context: 1024), Option("seed", 1));
 
-    private Tokenizer LoadTokenizer() => Tokenizer.Load(Path.Combine(Folder, "tokenizer.json"));
+    private Tokenizer LoadTokenizer() => Tokenizer.Load(Path.Combine(Home, "tokenizer.json"));
 
     private T Option<T>(string name, T otherwise)
         where T : IParsable<T>

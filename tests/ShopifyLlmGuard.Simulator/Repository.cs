@@ -7,8 +7,6 @@ internal static class Repository
 
     public static string Simulator { get; } = Path.Combine(Root, "tests", "ShopifyLlmGuard.Simulator");
 
-    public static string Extension { get; } = Path.Combine(Root, "extensions", "llm-guard");
-
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

@@ -21,6 +21,10 @@ internal sealed class SimulatorOptions
     [Required]
     public string ClientId { get; set; } = "dev-client-id";
 
+    /// <summary>The theme app extension that the storefront renders.</summary>
+    [Required]
+    public string ExtensionFolder { get; set; } = Path.Combine(Repository.Root, "extensions", "llm-guard");
+
     /// <summary>Signs the app proxy, ID tokens and webhooks.</summary>
     [Required]
     public string ClientSecret { get; set; } = "dev-client-secret";

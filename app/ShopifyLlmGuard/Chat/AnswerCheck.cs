@@ -48,7 +48,7 @@ internal static partial class AnswerCheck
     private static partial Regex Brackets();
 
     // Control tokens, addresses, prices and markup: the guard writes those itself, from the catalogue, or nobody does.
-    [GeneratedRegex(@"<\||\|>|</?[a-z!]|https?:|www\.|\]\(|[€$£]\s*\d|\d\s*[€$£]|\b\d+(?:[.,]\d+)?\s*(?:EUR|USD|GBP|CHF)\b", RegexOptions.IgnoreCase, 100)]
+    [GeneratedRegex(@"<\||\|>|</?[a-z!]|https?:|www\.|\]\(|[€$£]\s*\d|\d\s*[€$£]|\b\d+(?:[.,]\d+)?\s*(?:EUR|USD|GBP|CHF)\b", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Forbidden();
 
     [GeneratedRegex(@"\s+")]

@@ -63,19 +63,19 @@ internal sealed partial class Redactor
         return BigInteger.Parse(digits, CultureInfo.InvariantCulture) % 97 == 1;
     }
 
-    [GeneratedRegex(@"[\p{L}\p{N}._%+\-]+@[\p{L}\p{N}.\-]+\.\p{L}{2,}", RegexOptions.None, 100)]
+    [GeneratedRegex(@"[\p{L}\p{N}._%+\-]+@[\p{L}\p{N}.\-]+\.\p{L}{2,}", RegexOptions.None, 1000)]
     private static partial Regex Email();
 
-    [GeneratedRegex(@"\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?\b", RegexOptions.None, 100)]
+    [GeneratedRegex(@"\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?\b", RegexOptions.None, 1000)]
     private static partial Regex Iban();
 
-    [GeneratedRegex(@"\b(?:\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)\d{2}|(?:19|20)\d{2}-\d{1,2}-\d{1,2}|\d{1,2}(?:st|nd|rd|th|\.)? (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*\.?,? (?:19|20)\d{2}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d{2})\b", RegexOptions.IgnoreCase, 100)]
+    [GeneratedRegex(@"\b(?:\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)\d{2}|(?:19|20)\d{2}-\d{1,2}-\d{1,2}|\d{1,2}(?:st|nd|rd|th|\.)? (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*\.?,? (?:19|20)\d{2}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d{2})\b", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex BirthDate();
 
     // With a country code or a leading zero; "120/80", "37.5" and "22 to 42 cm" must stay readable.
-    [GeneratedRegex(@"(?<![\p{L}\d.,/])(?:\+|00|\(?0)\d(?:[ \-/().]{0,2}\d){6,14}(?![\d/])", RegexOptions.None, 100)]
+    [GeneratedRegex(@"(?<![\p{L}\d.,/])(?:\+|00|\(?0)\d(?:[ \-/().]{0,2}\d){6,14}(?![\d/])", RegexOptions.None, 1000)]
     private static partial Regex Phone();
 
-    [GeneratedRegex(@"(?<![\p{N}.,])\p{L}?\d(?:[ \-]?\d){5,}(?![\p{N}])", RegexOptions.None, 100)]
+    [GeneratedRegex(@"(?<![\p{N}.,])\p{L}?\d(?:[ \-]?\d){5,}(?![\p{N}])", RegexOptions.None, 1000)]
     private static partial Regex LongNumber();
 }

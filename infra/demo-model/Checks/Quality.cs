@@ -22,10 +22,6 @@ internal sealed partial class Quality(ExportedModel model, Tokenizer tokenizer, 
     private static readonly HashSet<string> OwnWords = [.. ("is a an good choice for with and i suggest we have yes one then comes it also has that "
         + "of the").Split(' ')];
 
-    public static IReadOnlyList<(string Question, string[] Fits)> Load(string path) => [.. File.ReadLines(path)
-        .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split(" | "))
-        .Select(parts => (parts[0], parts[1].Split(", ")))];
-
     public (string Answer, bool Ended) Ask(string question, IReadOnlyList<Found> products)
     {
         var prompt = ChatMl.Turn("system", ChatPrompt.System("Carewell", [.. products.Select(product => product.Prompt)]))

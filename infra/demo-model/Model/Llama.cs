@@ -6,7 +6,7 @@ namespace ShopifyLlmGuard.DemoModel.Model;
 internal sealed record Shape(int Vocabulary, int Width, int Layers, int Heads, int Hidden, int Context)
 {
     public const float Epsilon = 1e-5f;
-    public const float RopeBase = 10000;
+    public const float RopeBase = 500000;
 
     public int HeadWidth => Width / Heads;
 }
@@ -24,16 +24,18 @@ internal sealed class Llama
     {
         Shape = shape;
         manual_seed(seed);
-        Weights["token_embd.weight"] = Random(shape.Vocabulary, shape.Width, 0.02);
+        Weights["token_embd.weight"] = Random(shape.Vocabulary, shape.Width, 1);
         for (var i = 0; i < shape.Layers; i++)
         {
             AddLayer($"blk.{i}.");
         }
 
-        Weights["output_norm.weight"] = ones(shape.Width).requires_grad_();
+        // Small, because embeddings of size one are also the output matrix.
+        Weights["output_norm.weight"] = full(shape.Width, 0.05).requires_grad_();
         var frequencies = pow(Shape.RopeBase, arange(0, shape.HeadWidth, 2, ScalarType.Float32) * (-1.0 / shape.HeadWidth));
         var angles = outer(arange(shape.Context, ScalarType.Float32), frequencies);
         (cosines, sines) = (angles.cos(), angles.sin());
+        CopyCircuit.Install(this);
     }
 
     public Shape Shape { get; }
@@ -76,16 +78,15 @@ internal sealed class Llama
     private void AddLayer(string layer)
     {
         var (width, hidden) = (Shape.Width, Shape.Hidden);
-        var deep = 1 / Math.Sqrt(2.0 * Shape.Layers);
         Weights[layer + "attn_norm.weight"] = ones(width).requires_grad_();
         Weights[layer + "attn_q.weight"] = Random(width, width, 1 / Math.Sqrt(width));
         Weights[layer + "attn_k.weight"] = Random(width, width, 1 / Math.Sqrt(width));
         Weights[layer + "attn_v.weight"] = Random(width, width, 1 / Math.Sqrt(width));
-        Weights[layer + "attn_output.weight"] = Random(width, width, deep / Math.Sqrt(width));
+        Weights[layer + "attn_output.weight"] = zeros(width, width).requires_grad_();
         Weights[layer + "ffn_norm.weight"] = ones(width).requires_grad_();
         Weights[layer + "ffn_gate.weight"] = Random(hidden, width, 1 / Math.Sqrt(width));
         Weights[layer + "ffn_up.weight"] = Random(hidden, width, 1 / Math.Sqrt(width));
-        Weights[layer + "ffn_down.weight"] = Random(width, hidden, deep / Math.Sqrt(hidden));
+        Weights[layer + "ffn_down.weight"] = zeros(width, hidden).requires_grad_();
     }
 
     private static Tensor Random(int rows, int columns, double spread) => (randn(rows, columns) * spread).requires_grad_();

@@ -9,6 +9,7 @@ internal sealed class Optimizer(Dictionary<string, Tensor> weights, double matri
 {
     private const double Momentum = 0.95;
     private const double Decay = 0.01;
+    private const double NormPart = 0.15;
 
     public Dictionary<string, Tensor> State { get; } = weights.Where(pair => IsMatrix(pair.Key))
         .Select(pair => (Name: "momentum." + pair.Key, pair.Value))
@@ -35,7 +36,8 @@ internal sealed class Optimizer(Dictionary<string, Tensor> weights, double matri
             }
             else
             {
-                StepOther(weight, gradient, State["first." + name], State["second." + name], step, otherRate * scale);
+                var rate = weight.shape.Length == 2 ? otherRate : otherRate * NormPart;
+                StepOther(weight, gradient, State["first." + name], State["second." + name], step, rate * scale);
             }
 
             gradient.zero_();

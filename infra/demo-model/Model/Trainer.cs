@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using ShopifyLlmGuard.DemoModel.Text;
 using ShopifyLlmGuard.DemoModel.Tokens;
 using static TorchSharp.torch;
@@ -10,8 +11,14 @@ internal sealed record Plan(int Seed, int Steps, int Rows, int Length, double Ma
 {
     public int WarmUp => Steps / 50;
 
-    /// <summary>Copying of noise alone at first, then less and less of it: it teaches to look things up.</summary>
-    public double CopyShare(int step) => step < Steps * 0.04 ? 0.75 : step < Steps * 0.4 ? 0.1 : 0.02;
+    /// <summary>Copying of noise: it teaches to look things up.</summary>
+    public static double CopyShare => 0.02;
+
+    /// <summary>Looking things up in lists of noise: it teaches to choose by what was asked.</summary>
+    public double LookUpShare(int step) => step < Steps * 0.4 ? 0.12 : step < Steps * 0.7 ? 0.06 : 0.02;
+
+    /// <summary>At first the order of a list says little, so that the model has to choose; later it says much, as in a real search.</summary>
+    public double FirstShare(int step) => step < Steps * 0.7 ? 0.1 : 0.45;
 
     public int LongestList(int step) => step < Steps * 0.1 ? 2 : step < Steps * 0.2 ? 3 : 4;
 
@@ -26,6 +33,9 @@ internal sealed class Trainer(Llama model, Plan plan, Tokenizer tokenizer, IRead
 
     private readonly Optimizer optimizer = new(model.Weights, plan.MatrixRate, plan.OtherRate);
 
+    private volatile bool stopping;
+    private (float Words, float Markers)? recent;
+
     public void Run()
     {
         var path = Path.Combine(folder, "checkpoint.bin");
@@ -33,37 +43,41 @@ internal sealed class Trainer(Llama model, Plan plan, Tokenizer tokenizer, IRead
         var step = File.Exists(path) ? Checkpoint.Load(path, all) : 0;
         var (saved, started, tokens) = (Stopwatch.StartNew(), Stopwatch.StartNew(), 0L);
         var next = Task.Run(() => Rows(step));
-        while (step < plan.Steps)
+        using var stop = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => stopping = signal.Cancel = true);
+        while (step < plan.Steps && !stopping)
         {
             var rows = next.Result;
             var following = step + 1;
             next = Task.Run(() => Rows(following));
             tokens += rows.Sum(row => row.Ids.Count);
             var loss = Step(rows, step++);
+            recent = recent is { } r ? ((0.95f * r.Words) + (0.05f * loss.Words), (0.95f * r.Markers) + (0.05f * loss.Markers)) : loss;
             if (step % 20 == 0)
             {
-                Console.WriteLine($"step {step} loss {loss.All:f3} marker {loss.Marker:f3} "
+                Console.WriteLine($"step {step} loss {recent?.Words:f3} marker {recent?.Markers:f3} "
                     + $"tokens/s {tokens / started.Elapsed.TotalSeconds:f0} minutes {started.Elapsed.TotalMinutes:f1}");
             }
 
-            if (saved.Elapsed > SaveEvery || step == plan.Steps)
+            if (saved.Elapsed > SaveEvery)
             {
                 Checkpoint.Save(path, step, all);
                 saved.Restart();
             }
         }
+
+        Checkpoint.Save(path, step, all);
     }
 
     private List<Pack> Rows(int step)
     {
         var random = new Random((plan.Seed * 1_000_003) + step);
-        var packs = new Packs(random, tokenizer, shop, plan.Length);
-        return [.. Enumerable.Range(0, plan.Rows)
-            .Select(_ => random.Chance(plan.CopyShare(step)) ? packs.Copying() : packs.Next(plan.LongestList(step)))];
+        var packs = new Packs(random, tokenizer, shop, plan.Length, plan.FirstShare(step));
+        return [.. Enumerable.Range(0, plan.Rows).Select(_ => random.Chance(Plan.CopyShare) ? packs.Copying()
+            : random.Chance(plan.LookUpShare(step)) ? packs.LookingUp() : packs.Next(plan.LongestList(step)))];
     }
 
-    /// <summary>The mean loss of all predicted tokens, and of those that choose a product.</summary>
-    private (float All, float Marker) Step(List<Pack> rows, int step)
+    /// <summary>The mean loss of the answers' words, and of the markers that choose a product.</summary>
+    private (float Words, float Markers) Step(List<Pack> rows, int step)
     {
         using var scope = NewDisposeScope();
         var batch = Batch.From(rows);
@@ -71,7 +85,7 @@ internal sealed class Trainer(Llama model, Plan plan, Tokenizer tokenizer, IRead
         var losses = nn.functional.cross_entropy(model.Logits(hidden), batch.Targets, reduction: nn.Reduction.None);
         ((losses * batch.Weights).sum() / batch.Weights.sum()).backward();
         optimizer.Step(step + 1, plan.Scale(step));
-        var markers = batch.Weights > 2;
-        return (losses.mean().item<float>(), losses[markers].mean().item<float>());
+        float Mean(double weight) => losses[batch.Weights == weight].mean().item<float>();
+        return (Mean(Packs.WordWeight), Mean(Packs.MarkerWeight));
     }
 }

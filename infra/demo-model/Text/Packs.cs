@@ -33,9 +33,10 @@ internal sealed class Pack
 }
 
 /// <summary>Makes the rows that the model is trained on. The same seed makes the same rows.</summary>
-internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<Item> shop, int length)
+internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<Item> shop, int length, double firstShare)
 {
-    private const float MarkerWeight = 4;
+    public const float WordWeight = 1;
+    public const float MarkerWeight = 4;
 
     private static readonly string[] Shops = ["Carewell", "Carewell", "Vitahaus", "Medora", "Good Health", "Pharma Plus", "The Care Shop"];
 
@@ -43,11 +44,35 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
     public Pack Copying()
     {
         var pack = new Pack();
-        var word = Enumerable.Range(0, random.Next(8, 60)).Select(_ => random.Next(tokenizer.Texts.Count)).ToArray();
-        for (var start = 0; start + word.Length <= length / 2; start += word.Length)
+        var word = Enumerable.Range(0, random.Next(8, 80)).Select(_ => random.Next(tokenizer.Texts.Count)).ToArray();
+        for (var start = 0; start + word.Length <= length; start += word.Length)
         {
             var seen = start > 0;
             pack.Add(word, start, 0, _ => seen ? 0.3f : 0);
+        }
+
+        return pack;
+    }
+
+    /// <summary>Lists of noise behind markers: some tokens of a line are asked for, its marker and what follows are the answer.</summary>
+    public Pack LookingUp()
+    {
+        int[] Noise(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(256, tokenizer.EndId - 2))];
+        var lines = Enumerable.Range(0, random.Next(2, 5)).Select(_ => Noise(random.Next(8, 24))).ToList();
+        var pack = new Pack();
+        var shared = lines.SelectMany((line, index) => (int[])[.. tokenizer.Encode($"\n[{index + 1}]"), .. line]);
+        int[] beginning = [.. tokenizer.Encode($"{Tokenizer.Start}system"), .. shared, .. tokenizer.Encode($"{Tokenizer.End}\n")];
+        pack.Add(beginning, 0, 0, _ => 0);
+        for (var branch = 1; pack.Ids.Count < length * 3 / 4; branch++)
+        {
+            var index = random.Next(lines.Count);
+            var line = lines[index];
+            var (asked, at) = (random.Next(1, 4), random.Next(line.Length - 5));
+            int[] prompt = [.. tokenizer.Encode($"{Tokenizer.Start}user\n"), .. Noise(random.Next(3)), .. line[at..(at + asked)], .. Noise(random.Next(3)),
+                .. tokenizer.Encode($"{Tokenizer.End}\n{ChatMl.Ask}")];
+            int[] answer = [.. tokenizer.Encode($"[{index + 1}]"), .. line[at..(at + 5)]];
+            pack.Add(prompt, beginning.Length, branch, _ => 0);
+            pack.Add(answer, beginning.Length + prompt.Length, branch, id => tokenizer.IsMarker(id) ? MarkerWeight : 0.5f);
         }
 
         return pack;
@@ -99,22 +124,42 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
 
     private Exchange Exchange(List<Item> items)
     {
-        if (items.Count == 0 || random.Chance(0.09))
+        Exchange exchange;
+        do
+        {
+            exchange = AnyExchange(items);
+        }
+        while (HeldOut.Contains(exchange.Question));
+        return exchange;
+    }
+
+    private Exchange AnyExchange(List<Item> items)
+    {
+        if (items.Count == 0 || random.Chance(0.07))
         {
             return items.Count == 0 && random.Chance(0.5) && SmallTalk.NotInList(random, items) is { } sorry
                 ? sorry : SmallTalk.Next(random);
         }
 
-        return random.Chance(0.05) && SmallTalk.NotInList(random, items) is { } missing
-            ? missing : new Questions(random, items).Next();
+        return random.Chance(0.03) && SmallTalk.NotInList(random, items) is { } missing
+            ? missing : new Questions(random, items, firstShare).Next();
     }
 
-    private string Typed(string question) => random.Next(6) switch
+    private string Typed(string question)
     {
-        0 => question.ToLowerInvariant(),
-        1 => question.TrimEnd('?', '.', '!'),
-        _ => question,
-    };
+        question = random.Next(8) switch
+        {
+            0 => $"{random.Pick(["Hi,", "Hello,", "Good morning,", "Excuse me,", "Hi there!", "Sorry,", "One question:"])} {Words.LowerFirst(question)}",
+            1 => $"{question} {random.Pick(["Thank you.", "Thanks!", "Please help.", "It is urgent.", "I need it by Friday."])}",
+            _ => question,
+        };
+        return random.Next(6) switch
+        {
+            0 => question.ToLowerInvariant(),
+            1 => question.TrimEnd('?', '.', '!'),
+            _ => question,
+        };
+    }
 
     private Pack Begin(string system)
     {
@@ -135,7 +180,7 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
 
         var branch = pack.Branches[^1] + 1;
         pack.Add(prompt, shared, branch, _ => 0);
-        pack.Add(answer, shared + prompt.Length, branch, id => tokenizer.IsMarker(id) ? MarkerWeight : 1);
+        pack.Add(answer, shared + prompt.Length, branch, id => tokenizer.IsMarker(id) ? MarkerWeight : WordWeight);
         return pack.Ids.Count < length;
     }
 }

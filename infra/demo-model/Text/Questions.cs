@@ -1,22 +1,22 @@
 namespace ShopifyLlmGuard.DemoModel.Text;
 
 /// <summary>Questions that a product of the list answers. The answer names the first product that fits.</summary>
-internal sealed class Questions(Random random, IReadOnlyList<Item> items)
+/// <param name="random">Where the choices come from.</param>
+/// <param name="items">The list, in retrieval order.</param>
+/// <param name="firstShare">How often the question is about the first product, which is the best match of a search.</param>
+internal sealed class Questions(Random random, IReadOnlyList<Item> items, double firstShare)
 {
-    /// <summary>The first product of a list is the best match of the search, so it is asked for most.</summary>
-    private const double FirstShare = 0.45;
-
     public Exchange Next()
     {
-        var target = random.Chance(FirstShare) ? items[0] : random.Pick(items);
+        var target = random.Chance(firstShare) ? items[0] : random.Pick(items);
         return random.Next(100) switch
         {
-            < 52 => AboutNeed(target) ?? AboutType(target),
+            < 48 => AboutNeed(target) ?? AboutType(target),
             < 66 => AboutFeature(target),
-            < 74 => AboutUse(target) ?? AboutFeature(target),
-            < 86 => AboutType(target),
-            < 94 => AboutTitle(target),
-            < 97 => AboutPrice(target),
+            < 76 => AboutUse(target) ?? AboutFeature(target),
+            < 85 => AboutType(target),
+            < 95 => AboutTitle(target),
+            < 98 => AboutPrice(target),
             _ => AboutAll(target),
         };
     }
@@ -63,7 +63,11 @@ internal sealed class Questions(Random random, IReadOnlyList<Item> items)
         var question = random.Pick([$"Which {one} is good {use}?", $"I need {a} {use}.", $"Do you have {a} {use}?",
             $"I am looking for {a} {use}", $"What do you recommend {use}?", $"Which {one} would you suggest {use}?",
             $"Is there {a} {use}?", $"Can you recommend {a} {use}?", $"what is the best {one} {use}?", $"{one} {use}?",
-            $"Hi, I want to buy {a} {use}.", $"Which {one} should I take {use}?", $"Is one of them good {use}?"]);
+            $"I want to buy {a} {use}.", $"Which {one} should I take {use}?", $"Is one of them good {use}?",
+            $"{Words.UpperFirst(a)} {use}, please.", $"What would help me {use}?", $"I could use {a} {use}.", $"What have you got {use}?",
+            $"Could you show me {a} {use}?", $"We are looking for {a} {use}.", $"{Words.UpperFirst(use)}, which {one} is right?",
+            $"My friend needs {a} {use}.", $"Is the {one} suitable {use}?", $"How about {a} {use}?", $"what {one} can I use {use}",
+            $"Do you know {a} that works {use}?", $"I would like {a} {use}."]);
         var two = Words.And([.. features.Take(2)]);
         var answer = random.Next(3) switch
         {
@@ -78,7 +82,9 @@ internal sealed class Questions(Random random, IReadOnlyList<Item> items)
         var a = noun is null ? "something" : WithArticle(noun);
         var question = random.Pick([$"Do you have {a} {that}?", $"I need {a} {that}.", $"Is there {a} {that}?",
             $"I am looking for {a} {that}", $"I would like {a} {that}, please.", $"Show me {a} {that}",
-            $"Which {noun ?? "product"} do you have {that}?", $"Do you sell {a} {that}?"]);
+            $"Which {noun ?? "product"} do you have {that}?", $"Do you sell {a} {that}?", $"{Words.UpperFirst(a)} {that}?",
+            $"We want {a} {that}.", $"It should be {a} {that}.", $"Which {noun ?? "one"} would you take, I want one {that}",
+            $"Have you got {a} {that}?", $"{Words.UpperFirst(a)} {that}, please.", $"My father needs {a} {that}."]);
         return new Exchange(question, $"{choice.Marker} is one {that}, with {Words.And([.. features.Take(2)])}.");
     }
 
@@ -87,7 +93,8 @@ internal sealed class Questions(Random random, IReadOnlyList<Item> items)
         var a = noun is null ? "something" : WithArticle(noun);
         var said = Words.UpperFirst(says);
         var question = random.Pick([$"{said}. Which {noun ?? "product"} do you recommend?", $"{said}. What do you recommend?",
-            $"{said}, do you have {a} that helps?", $"I need {a}, {says}.", $"{said}. Which {noun ?? "one"} fits?"]);
+            $"{said}, do you have {a} that helps?", $"I need {a}, {says}.", $"{said}. Which {noun ?? "one"} fits?", $"{said}.", $"{said}, what would help?", $"{said}. Is there {a} for that?",
+            $"{said}, which {noun ?? "product"} would help?", $"Which {noun ?? "one"} is right for me? {said}.", $"{said}, so I need {a}."]);
         return new Exchange(question, $"Then {choice.Marker} is a good choice, with {Words.And([.. features.Take(2)])}.");
     }
 
@@ -104,7 +111,8 @@ internal sealed class Questions(Random random, IReadOnlyList<Item> items)
                 $"Is there {(noun is null ? "something" : WithArticle(noun))} with {bare}?"]),
                 $"Yes, {choice.Marker} comes with {feature}.{also}")
             : new Exchange(random.Pick([$"Which {noun ?? "one"} has {bare}?", $"I want {(noun is null ? "one" : WithArticle(noun))} with {bare}.",
-                $"I need {bare}.", $"which {noun ?? "product"} comes with {bare}?"]),
+                $"I need {bare}.", $"which {noun ?? "product"} comes with {bare}?", $"{Words.UpperFirst(bare)}?", $"{noun ?? "one"} {bare}",
+                $"It must have {bare}.", $"{Words.UpperFirst(noun is null ? "something" : WithArticle(noun))} with {bare}, please."]),
                 $"{choice.Marker} comes with {feature}.{also}");
     }
 

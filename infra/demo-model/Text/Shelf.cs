@@ -26,7 +26,19 @@ internal sealed class Shelf(Random random, IReadOnlyList<Item> shop)
         return [.. items.DistinctBy(item => item.Prompt.Title).OrderBy(_ => random.Next())];
     }
 
+    /// <summary>A product whose line is short enough to stand in a prompt uncut.</summary>
     public Item Make(ProductType type)
+    {
+        Item item;
+        do
+        {
+            item = MakeAny(type);
+        }
+        while (item.Prompt.Line.Length < item.Prompt.Title.Length + 2 + item.Prompt.Summary.Length);
+        return item;
+    }
+
+    private Item MakeAny(ProductType type)
     {
         var features = new HashSet<string>();
         var wanted = random.Next(2, 5);

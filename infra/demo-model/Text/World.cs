@@ -61,7 +61,8 @@ internal static class World
     private static int Likeness(ProductType type, string text) => type.Nouns.Append(type.Name)
         .Where(noun => text.Contains(noun, StringComparison.OrdinalIgnoreCase)).Sum(noun => noun.Length);
 
-    private static List<string> Lines(string name)
+    /// <summary>The lines of a text file that this program carries, without comments.</summary>
+    public static List<string> Lines(string name)
     {
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
         return new StreamReader(stream).ReadToEnd().Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToList();

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Fluid;
+using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Simulator.Shop;
 using ShopifyLlmGuard.Simulator.Storefront.Liquid;
 using ShopifyLlmGuard.Simulator.Storefront.Pages;
@@ -8,20 +10,23 @@ using ShopifyLlmGuard.Simulator.Storefront.Pages;
 namespace ShopifyLlmGuard.Simulator.Storefront.Extension;
 
 /// <summary>Renders the theme app extension's blocks where the merchant placed them, as Shopify would.</summary>
-internal sealed class AppBlocks(ThemeEditor editor, ShopObjects objects, Metafields metafields)
+internal sealed class AppBlocks
 {
     private const string Handle = "llm-guard";
-    private static readonly string Assets = Path.Combine(Repository.Extension, "assets");
 
-    private readonly LiquidEngine liquid = new(Repository.Extension, "an app block", new Dictionary<string, ExtraTag>(), AssetUrl);
+    private readonly ThemeEditor editor;
+    private readonly ShopObjects objects;
+    private readonly Metafields metafields;
+    private readonly LiquidEngine liquid;
 
-    /// <summary>Where a file of <c>assets/</c> is served: a new address for every content, as on Shopify's CDN.</summary>
-    public static string AssetUrl(string file)
+    public AppBlocks(ThemeEditor editor, ShopObjects objects, Metafields metafields, IOptions<SimulatorOptions> options)
     {
-        var path = Path.Combine(Assets, file);
-        var hash = File.Exists(path) ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))[..12] : "missing";
-        return $"/cdn/extensions/{Handle}/{hash}/assets/{file}";
+        (this.editor, this.objects, this.metafields) = (editor, objects, metafields);
+        Assets = Path.Combine(options.Value.ExtensionFolder, "assets");
+        liquid = new(options.Value.ExtensionFolder, "an app block", new Dictionary<string, ExtraTag>(), AssetUrl);
     }
+
+    public string Assets { get; }
 
     /// <summary>Markup of all active blocks with this target; their stylesheets and scripts go to the page's head.</summary>
     public async Task<string> RenderAsync(string target, Page page)
@@ -43,6 +48,19 @@ internal sealed class AppBlocks(ThemeEditor editor, ShopObjects objects, Metafie
         }
 
         return markup.ToString();
+    }
+
+    // A new address for every content, as on Shopify's CDN.
+    private string AssetUrl(string file)
+    {
+        var path = Path.Combine(Assets, file);
+        if (!File.Exists(path))
+        {
+            throw new FluidException($"There is no asset '{file}'");
+        }
+
+        var hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))[..12];
+        return $"/cdn/extensions/{Handle}/{hash}/assets/{file}";
     }
 
     private bool IsOn(AppBlockSchema schema, Page page) =>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.StaticFiles;
+using ShopifyLlmGuard.Simulator.Storefront.Extension;
 
 namespace ShopifyLlmGuard.Simulator.Storefront.Pages;
 
@@ -13,8 +14,8 @@ internal static class AssetEndpoints
             Serve(response, Path.Combine(Theme.Folder, "assets"), file, "no-cache"));
         routes.MapGet("/cdn/shop/products/{file}", (HttpResponse response, string file) =>
             Serve(response, Path.Combine(Theme.Folder, "assets", "products"), file, "public, max-age=3600"));
-        routes.MapGet("/cdn/extensions/{extension}/{version}/assets/{file}", (HttpResponse response, string file) =>
-            Serve(response, Path.Combine(Repository.Extension, "assets"), file, "public, max-age=31536000, immutable"));
+        routes.MapGet("/cdn/extensions/{extension}/{version}/assets/{file}", (HttpResponse response, string file, AppBlocks blocks) =>
+            Serve(response, blocks.Assets, file, "public, max-age=31536000, immutable"));
         routes.MapGet("/favicon.ico", (HttpResponse response) =>
             Serve(response, Path.Combine(Theme.Folder, "assets"), "favicon.svg", "public, max-age=3600"));
     }
