@@ -93,8 +93,7 @@ public class FrameTests
     public async Task Every_stand_in_of_the_gallery_passes_its_own_checks()
     {
         using var app = new SimulatorApp();
-        app.UseKestrel(0);
-        app.StartServer();
+        app.Listen();
         var dom = await Chromium.DumpAsync(new Uri(app.ClientOptions.BaseAddress, "/admin/simulator/polaris").AbsoluteUri);
         Assert.DoesNotContain("data-polaris-error", dom, StringComparison.Ordinal);
     }
@@ -125,8 +124,7 @@ public class FrameTests
         SimulatorApp? app = null;
         var guard = await FakeGuard.StartAsync((arrival, response) => AnswerAsync(arrival, response, app!.ClientOptions.BaseAddress, script, special));
         app = new SimulatorApp(("Simulator:AppUrl", guard.Url));
-        app.UseKestrel(0);
-        app.StartServer();
+        app.Listen();
         return new(app, guard, Chromium.Visit(new Uri(app.ClientOptions.BaseAddress, $"/admin/apps/llm-guard{path}").AbsoluteUri));
     }
 

@@ -28,6 +28,13 @@ internal sealed class SimulatorApp(params (string Key, string Value)[] settings)
     public T Get<T>()
         where T : notnull => Services.GetRequiredService<T>();
 
+    /// <summary>Opens a real port, for a browser. The factory's own choice of a port races with the start of the program.</summary>
+    public void Listen()
+    {
+        UseKestrel();
+        StartServer();
+    }
+
     /// <returns>The form of a correct exchange; tests spoil one field.</returns>
     public Dictionary<string, string> ExchangeForm() => new()
     {
@@ -57,6 +64,7 @@ internal sealed class SimulatorApp(params (string Key, string Value)[] settings)
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
+        builder.UseSetting("urls", "http://127.0.0.1:0");
         builder.UseSetting("Simulator:Platform:InstallAtStart", "false");
         foreach (var (key, value) in settings)
         {
