@@ -66,8 +66,10 @@ internal sealed class Commands(string[] args)
         var rows = Enumerable.Range(0, 200).Select(_ => packs.Next(4)).ToList();
         File.WriteAllText(Path.Combine(Folder, "rows.txt"),
             string.Join("\n=====\n", rows.Take(30).Select(row => tokenizer.Decode(row.Ids))));
-        Console.WriteLine($"tokens per row {rows.Average(row => row.Ids.Count):f0}, branches {rows.Average(row => row.Branches.Max()):f1}, "
-            + $"shared part {rows.Average(row => row.Branches.Count(b => b == 0)):f0}, predicted {rows.Average(row => row.Weights.Count(w => w > 0)):f0}");
+        Console.WriteLine($"tokens per row {rows.Average(row => row.Ids.Count):f0}, "
+            + $"conversations {rows.Average(row => row.Branches.Max()):f1}, "
+            + $"shared part {rows.Average(row => row.Branches.Count(branch => branch == 0)):f0}, "
+            + $"predicted {rows.Average(row => row.Weights.Count(weight => weight > 0)):f0}");
     }
 
     private int Length => Option("length", 512);

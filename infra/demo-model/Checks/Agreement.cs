@@ -8,7 +8,7 @@ internal static class Agreement
 {
     private const int Tokens = 48;
 
-    /// <summary>llama.cpp continues each prompt greedily; the trainer, in float32, is asked for its choice at each place.</summary>
+    /// <summary>llama.cpp continues each prompt greedily; the trainer (float32) is asked for its choice at each place.</summary>
     public static (int Same, int Asked) Count(Llama trained, ExportedModel exported, IEnumerable<string> prompts)
     {
         trained.HalfPrecision = false;

@@ -6,10 +6,12 @@ using ShopifyLlmGuard.DemoModel.Tokens;
 namespace ShopifyLlmGuard.DemoModel.Checks;
 
 /// <summary>
-/// One answer and what is right about it. Listed: retrieval found a fitting product. Fits: the answer names one.
+/// One answer and what is right about it. Whole: it ends by itself, with a full stop, and repeats
+/// no feature. Listed: retrieval found a fitting product. Fits: the answer names one.
 /// Faithful: every word comes from the question, the named product's line or the assistant's own few words.
 /// </summary>
-internal sealed record Judged(string Question, string Answer, bool Listed, bool Whole, bool ValidMarker, bool Fits, bool Faithful)
+internal sealed record Judged(string Question, string Answer, bool Listed, bool Whole, bool ValidMarker, bool Fits,
+    bool Faithful)
 {
     public bool Good => Whole && ValidMarker && Fits && Faithful;
 }
@@ -19,8 +21,8 @@ internal sealed partial class Quality(ExportedModel model, Tokenizer tokenizer, 
 {
     private const int MaxTokens = 96;
 
-    private static readonly HashSet<string> OwnWords = [.. ("is a an good choice for with and i suggest we have yes one then comes it also has that "
-        + "of the").Split(' ')];
+    private static readonly HashSet<string> OwnWords = [.. ("is a an good choice for with and i suggest we have yes one then comes it "
+        + "also has that of the").Split(' ')];
 
     public (string Answer, bool Ended) Ask(string question, IReadOnlyList<Found> products)
     {
@@ -36,10 +38,10 @@ internal sealed partial class Quality(ExportedModel model, Tokenizer tokenizer, 
         var markers = Marker().Matches(answer).Select(match => int.Parse(match.Groups[1].Value, null)).ToList();
         var valid = markers.Count > 0 && markers.All(marker => marker >= 1 && marker <= products.Count);
         var named = valid ? products[markers[0] - 1] : null;
-        var known = (named?.Prompt.Line + " " + question).ToLowerInvariant();
+        var known = Words(named?.Prompt.Line + " " + question).Concat(OwnWords).ToHashSet();
         return new Judged(question, answer, products.Any(product => fits.Contains(product.Handle)),
-            ended && answer.EndsWith('.'), valid, named is not null && fits.Contains(named.Handle),
-            Word().Matches(Marker().Replace(answer.ToLowerInvariant(), "")).All(word => OwnWords.Contains(word.Value) || known.Contains(word.Value, StringComparison.Ordinal)));
+            ended && answer.EndsWith('.') && !Repeated().IsMatch(answer), valid, named is not null && fits.Contains(named.Handle),
+            Words(Marker().Replace(answer, "")).All(known.Contains));
     }
 
     /// <summary>The same four products with the fitting one in every place in turn: what the order cannot tell.</summary>
@@ -57,8 +59,14 @@ internal sealed partial class Quality(ExportedModel model, Tokenizer tokenizer, 
         return (right, 4);
     }
 
+    private static IEnumerable<string> Words(string text) => Word().Matches(text.ToLowerInvariant()).Select(match => match.Value);
+
     [GeneratedRegex(@"\[(\d+)\]")]
     private static partial Regex Marker();
+
+    /// <summary>The same feature twice in one answer.</summary>
+    [GeneratedRegex(@"(?:with|has|and|,) ([\w -]{4,}?)(?=,|\.| and ).*(?:with|has|and|,) \1(?=,|\.| and )")]
+    private static partial Regex Repeated();
 
     [GeneratedRegex("[a-z0-9]+")]
     private static partial Regex Word();

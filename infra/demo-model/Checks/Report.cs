@@ -1,4 +1,6 @@
+using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.DemoModel.Text;
+using ShopifyLlmGuard.Recommendations;
 
 namespace ShopifyLlmGuard.DemoModel.Checks;
 
@@ -22,16 +24,20 @@ internal static class Report
         Row("names a fitting product", judged.Count(answer => answer.Fits), judged.Count);
         Row("all of it", judged.Count(answer => answer.Good), judged.Count);
         Row("all of it, first ten", judged.Take(10).Count(answer => answer.Good), 10);
-        Row("chooses when the order does not help (chance: a quarter)", choosing.Sum(pair => pair.Right), choosing.Sum(pair => pair.Asked));
+        Row("chooses when the order does not help (chance: a quarter)", choosing.Sum(pair => pair.Right),
+            choosing.Sum(pair => pair.Asked));
     }
 
-    /// <summary>Prompts for the comparison with the trainer: the questions, and every kind of answer that generation makes.</summary>
-    public static IEnumerable<string> Prompts(Retrieval shop, IReadOnlyList<(string Question, string[] Fits)> questions) =>
-        questions.Take(12).Select(asked => ChatMl.Turn("system", Chat.ChatPrompt.System("Carewell",
-            [.. shop.Search(asked.Question).Select(product => product.Prompt)])) + ChatMl.Turn("user", asked.Question) + ChatMl.Ask)
-        .Concat(shop.Products.Take(4).Select((viewed, i) => ChatMl.Turn("system", Recommendations.RecommendationPrompt.System("Carewell",
+    /// <summary>Prompts for the comparison with the trainer: twelve questions and four recommendations.</summary>
+    public static IEnumerable<string> Prompts(Retrieval shop, IReadOnlyList<(string Question, string[] Fits)> questions)
+    {
+        var chats = questions.Take(12).Select(asked => ChatMl.Turn("system", ChatPrompt.System("Carewell",
+            [.. shop.Search(asked.Question).Select(product => product.Prompt)])) + ChatMl.Turn("user", asked.Question));
+        var reasons = shop.Products.Take(4).Select((viewed, i) => ChatMl.Turn("system", RecommendationPrompt.System("Carewell",
             [.. shop.Products.Skip(5 + (i * 3)).Take(3).Select(product => product.Prompt)]))
-            + ChatMl.Turn("user", Recommendations.RecommendationPrompt.User(viewed.Prompt)) + ChatMl.Ask));
+            + ChatMl.Turn("user", RecommendationPrompt.User(viewed.Prompt)));
+        return chats.Concat(reasons).Select(prompt => prompt + ChatMl.Ask);
+    }
 
     public static void Row(string what, int count, int all) => Console.WriteLine($"| {what} | {count} of {all} |");
 }

@@ -10,9 +10,9 @@ internal sealed record Found(string Handle, PromptProduct Prompt, IReadOnlyList<
 /// <summary>A plain keyword ranking that stands in for the guard's full-text search.</summary>
 internal sealed partial class Retrieval
 {
-    private static readonly HashSet<string> Fill = [.. ("a an the is are do does you have i my me we our for with of to in on at and or it that this "
-        + "which what can could would like need want something there any please good best your get go use take some am be not when while who will too from "
-        + "how one help suggest").Split(' ')];
+    private static readonly HashSet<string> Fill = [.. ("a an the is are do does you have i my me we our for with of to in on at "
+        + "and or it that this which what can could would like need want something there any please good best your get go use "
+        + "take some am be not when while who will too from how one help suggest").Split(' ')];
 
     private readonly Dictionary<string, int> spread;
 

@@ -17,8 +17,8 @@ internal sealed record Plan(int Seed, int Steps, int Rows, int Length, double Ma
     /// <summary>Looking things up in lists of noise: it teaches to choose by what was asked.</summary>
     public double LookUpShare(int step) => step < Steps * 0.4 ? 0.12 : step < Steps * 0.7 ? 0.06 : 0.02;
 
-    /// <summary>At first the order of a list says little, so that the model has to choose; later it says much, as in a real search.</summary>
-    public double FirstShare(int step) => step < Steps * 0.7 ? 0.1 : 0.45;
+    /// <summary>At first a list's order says little, so that the model has to choose; later it says much, as in a search.</summary>
+    public double FirstShare(int step) => step < Steps * 0.7 ? 0.1 : 0.6;
 
     public int LongestList(int step) => step < Steps * 0.1 ? 2 : step < Steps * 0.2 ? 3 : 4;
 
@@ -51,7 +51,8 @@ internal sealed class Trainer(Llama model, Plan plan, Tokenizer tokenizer, IRead
             next = Task.Run(() => Rows(following));
             tokens += rows.Sum(row => row.Ids.Count);
             var loss = Step(rows, step++);
-            recent = recent is { } r ? ((0.95f * r.Words) + (0.05f * loss.Words), (0.95f * r.Markers) + (0.05f * loss.Markers)) : loss;
+            recent = recent is { } old
+                ? ((0.95f * old.Words) + (0.05f * loss.Words), (0.95f * old.Markers) + (0.05f * loss.Markers)) : loss;
             if (step % 20 == 0)
             {
                 Console.WriteLine($"step {step} loss {recent?.Words:f3} marker {recent?.Markers:f3} "

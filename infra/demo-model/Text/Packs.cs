@@ -38,7 +38,8 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
     public const float WordWeight = 1;
     public const float MarkerWeight = 4;
 
-    private static readonly string[] Shops = ["Carewell", "Carewell", "Vitahaus", "Medora", "Good Health", "Pharma Plus", "The Care Shop"];
+    private static readonly string[] Shops = ["Carewell", "Carewell", "Vitahaus", "Medora", "Good Health", "Pharma Plus",
+        "The Care Shop"];
 
     /// <summary>A row of made-up noise that repeats: only copying predicts it.</summary>
     public Pack Copying()
@@ -54,7 +55,7 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
         return pack;
     }
 
-    /// <summary>Lists of noise behind markers: some tokens of a line are asked for, its marker and what follows are the answer.</summary>
+    /// <summary>Lists of noise behind markers: asked for some tokens of a line, answer its marker and what follows.</summary>
     public Pack LookingUp()
     {
         int[] Noise(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(256, tokenizer.EndId - 2))];
@@ -68,8 +69,8 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
             var index = random.Next(lines.Count);
             var line = lines[index];
             var (asked, at) = (random.Next(1, 4), random.Next(line.Length - 5));
-            int[] prompt = [.. tokenizer.Encode($"{Tokenizer.Start}user\n"), .. Noise(random.Next(3)), .. line[at..(at + asked)], .. Noise(random.Next(3)),
-                .. tokenizer.Encode($"{Tokenizer.End}\n{ChatMl.Ask}")];
+            int[] prompt = [.. tokenizer.Encode($"{Tokenizer.Start}user\n"), .. Noise(random.Next(3)),
+                .. line[at..(at + asked)], .. Noise(random.Next(3)), .. tokenizer.Encode($"{Tokenizer.End}\n{ChatMl.Ask}")];
             int[] answer = [.. tokenizer.Encode($"[{index + 1}]"), .. line[at..(at + 5)]];
             pack.Add(prompt, beginning.Length, branch, _ => 0);
             pack.Add(answer, beginning.Length + prompt.Length, branch, id => tokenizer.IsMarker(id) ? MarkerWeight : 0.5f);
@@ -119,7 +120,7 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
         }
 
         var exchange = Exchange(items);
-        return [.. turns, ("user", Typed(exchange.Question)), ("assistant", exchange.Answer)];
+        return [.. turns, ("user", Phrases.Typed(random, exchange.Question)), ("assistant", exchange.Answer)];
     }
 
     private Exchange Exchange(List<Item> items)
@@ -135,7 +136,7 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
 
     private Exchange AnyExchange(List<Item> items)
     {
-        if (items.Count == 0 || random.Chance(0.07))
+        if (items.Count == 0 || random.Chance(0.05))
         {
             return items.Count == 0 && random.Chance(0.5) && SmallTalk.NotInList(random, items) is { } sorry
                 ? sorry : SmallTalk.Next(random);
@@ -143,22 +144,6 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
 
         return random.Chance(0.03) && SmallTalk.NotInList(random, items) is { } missing
             ? missing : new Questions(random, items, firstShare).Next();
-    }
-
-    private string Typed(string question)
-    {
-        question = random.Next(8) switch
-        {
-            0 => $"{random.Pick(["Hi,", "Hello,", "Good morning,", "Excuse me,", "Hi there!", "Sorry,", "One question:"])} {Words.LowerFirst(question)}",
-            1 => $"{question} {random.Pick(["Thank you.", "Thanks!", "Please help.", "It is urgent.", "I need it by Friday."])}",
-            _ => question,
-        };
-        return random.Next(6) switch
-        {
-            0 => question.ToLowerInvariant(),
-            1 => question.TrimEnd('?', '.', '!'),
-            _ => question,
-        };
     }
 
     private Pack Begin(string system)

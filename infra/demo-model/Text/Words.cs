@@ -32,6 +32,12 @@ internal static class Words
     private static readonly string[] BrandTails = ["Line", "Step", "Plus", "Well", "Pro", "Care", "Guard", "Ease", "Beat",
         "Joy", "Fit", "Rest", "Aid", "One", "Sense", "Wave", "Light", "Life", "Mate", "Touch", "Up", "Go"];
 
+    private static readonly string[] Occasions = ["party", "garden", "course", "school", "job", "journey", "birthday", "festival",
+        "house", "boat", "dog", "walk", "tour", "exam", "kitchen", "team", "neighbour", "cousin", "nurse", "teacher", "camp", "winter"];
+
+    private static readonly string[] Circumstances = ["for my", "for our", "for the", "for my next", "for our new", "for someone with a",
+        "for people with a", "for someone who likes a", "for someone who needs a", "before the", "after my", "during a"];
+
     public static T Pick<T>(this Random random, IReadOnlyList<T> list) => list[random.Next(list.Count)];
 
     public static bool Chance(this Random random, double chance) => random.NextDouble() < chance;
@@ -42,6 +48,8 @@ internal static class Words
     public static string UpperFirst(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
     public static string Article(string noun) => "aeiou".Contains(char.ToLowerInvariant(noun[0])) ? "an" : "a";
+
+    public static string WithArticle(string noun) => noun.EndsWith('s') ? noun : $"{Article(noun)} {noun}";
 
     /// <summary>"a, b and c".</summary>
     public static string And(IReadOnlyList<string> list) => list.Count == 1
@@ -55,6 +63,14 @@ internal static class Words
         1 => UpperFirst(MadeUp(random)),
         _ => random.Pick(BrandHeads),
     };
+
+    /// <summary>"for our new blue garden", "for someone who likes a wide lamp".</summary>
+    public static string Occasion(Random random)
+    {
+        var thing = random.Chance(0.2) ? MadeUp(random)
+            : $"{random.Pick([.. Looks, .. Adjectives])} {random.Pick([.. Parts, .. Occasions])}";
+        return $"{random.Pick(Circumstances)} {thing}";
+    }
 
     public static string MadeUp(Random random) =>
         string.Concat(Enumerable.Range(0, random.Next(2, 4)).Select(_ => random.Pick(Syllables)));
