@@ -1,3 +1,31 @@
+using ShopifyLlmGuard;
+using ShopifyLlmGuard.Server;
+using ShopifyLlmGuard.Server.Jobs;
+using ShopifyLlmGuard.Server.Shopify;
+using ShopifyLlmGuard.Server.Staff;
+using ShopifyLlmGuard.Server.Storefront;
+using ShopifyLlmGuard.Server.Trust;
+using ShopifyLlmGuard.Server.Webhooks;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddDoor();
+builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
+builder.Services.AddTelemetry(builder.Configuration);
+
 var app = builder.Build();
-app.Run();
+if (app.SaysWhatIsWrong())
+{
+    return 1;
+}
+
+app.UseProblems();
+app.UseTrust();
+app.UseMiddleware<FirstVisit>();
+app.MapGroup("/proxy").RequireAppProxy().MapStorefront();
+app.MapGroup("/webhooks").RequireSignedBody().MapWebhooks();
+app.MapStaffPages();
+app.MapBounce();
+app.MapTelemetry();
+app.PublishChanges();
+await app.RunAsync();
+return 0;

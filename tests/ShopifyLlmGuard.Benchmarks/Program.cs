@@ -1,1 +1,19 @@
-return 0;
+using System.Runtime.Versioning;
+using ShopifyLlmGuard.Benchmarks;
+
+[assembly: SupportedOSPlatform("linux")]
+
+var benchmarks = new Dictionary<string, Func<Task<Report>>>
+{
+    ["first-light"] = FirstLight.RunAsync,
+};
+
+if (args is not [var name] || !benchmarks.TryGetValue(name, out var run))
+{
+    Console.Error.WriteLine($"Name one benchmark: {string.Join(", ", benchmarks.Keys)}");
+    return args.Length == 0 ? 0 : 2;
+}
+
+var report = await run();
+await report.WriteAsync();
+return report.Targets.All(target => target.Met) ? 0 : 1;

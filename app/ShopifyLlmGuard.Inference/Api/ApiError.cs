@@ -1,0 +1,63 @@
+namespace ShopifyLlmGuard.Inference.Api;
+
+/// <summary>A refusal in OpenAI's shape.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Type">OpenAI's class of the error, for example <c>invalid_request_error</c>.</param>
+/// <param name="Code">A stable code for programs.</param>
+/// <param name="Message">One sentence for people.</param>
+/// <param name="Param">The field at fault, for example <c>messages[0].content</c>.</param>
+internal sealed record ApiError(int Status, string Type, string Code, string Message, string? Param = null)
+{
+    public static ApiError QueueFull { get; } =
+        new(429, "rate_limit_error", "queue_full", "The model is busy and its queue is full. Try again later.");
+
+    public static ApiError Loading { get; } =
+        new(503, "server_error", "model_loading", "The model is still loading. Try again in a moment.");
+
+    public static ApiError Stopping { get; } = new(503, "server_error", "stopping", "The host is shutting down.");
+
+    public static ApiError Deadline { get; } =
+        new(504, "timeout", "deadline_exceeded", "The answer was not ready within X-Deadline-Ms.");
+
+    public static ApiError Empty { get; } = new(500, "server_error", "empty_answer", "The model gave an empty answer.");
+
+    public static ApiError NotANumber { get; } =
+        new(500, "server_error", "not_a_number", "The model computed values that are not numbers.");
+
+    public static ApiError Engine { get; } = new(500, "server_error", "engine_failure", "The model failed.");
+
+    public static ApiError WrongKey { get; } =
+        new(401, "invalid_request_error", "invalid_api_key", "Give the right key as 'Authorization: Bearer KEY'.");
+
+    public static ApiError TooLarge(int limit) =>
+        new(413, "invalid_request_error", "request_too_large", $"The request body is larger than {limit} bytes.");
+
+    public static ApiError Invalid(string message, string? param = null, string code = "invalid_value") =>
+        new(400, "invalid_request_error", code, message, param);
+
+    public static ApiError TooLong(string message) => Invalid(message, "messages", "context_length_exceeded");
+
+    public ErrorBody Body => new(new ErrorDetail(Message, Type, Param, Code));
+
+    /// <summary>Answers with this error; a caller that may come back is told when.</summary>
+    public IResult ToResult() => new ErrorResult(this);
+
+    private sealed class ErrorResult(ApiError error) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = error.Status;
+            if (error.Status is 429 or 503)
+            {
+                httpContext.Response.Headers.RetryAfter = "1";
+            }
+
+            if (error.Status == 401)
+            {
+                httpContext.Response.Headers.WWWAuthenticate = "Bearer";
+            }
+
+            return httpContext.Response.WriteAsJsonAsync(error.Body, WireJson.Default.ErrorBody, cancellationToken: httpContext.RequestAborted);
+        }
+    }
+}

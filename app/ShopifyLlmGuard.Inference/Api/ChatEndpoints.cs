@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using ShopifyLlmGuard.Inference.Engine;
+
+namespace ShopifyLlmGuard.Inference.Api;
+
+/// <summary><c>POST /v1/chat/completions</c> and <c>GET /v1/models</c>.</summary>
+internal static class ChatEndpoints
+{
+    private const string DeadlineHeader = "X-Deadline-Ms";
+
+    // No vocabulary packs more of a text into a token on average; a longer text is refused before it is tokenised.
+    private const int MostBytesPerToken = 16;
+
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+
+    public static void MapChat(this IEndpointRouteBuilder routes, InferenceOptions options)
+    {
+        var group = routes.MapGroup("/v1").RequireKey(options.ApiKey);
+        group.MapGet("/models", Models);
+        group.MapPost("/chat/completions", Complete);
+    }
+
+    private static IResult Models(ModelHost host) => host.Served is not { } served
+        ? ApiError.Loading.ToResult()
+        : Results.Json(
+            new ModelList("list", [new ModelCard(served.Id, "model", served.LoadedAt.ToUnixTimeSeconds(), "local")]),
+            WireJson.Default.ModelList);
+
+    private static async Task<IResult> Complete(
+        HttpContext http, ModelHost host, InferenceOptions options, InferenceMeter meter, TimeProvider clock)
+    {
+        var arrived = clock.GetTimestamp();
+        try
+        {
+            var deadline = ReadDeadline(http.Request);
+            // Cheap looks first: a full host says so before it reads, parses and tokenises.
+            if (host.Served is not { } served)
+            {
+                throw new RefusedException(ApiError.Loading);
+            }
+
+            if (served.Engine.IsFull)
+            {
+                throw new RefusedException(served.Engine.IsStopping ? ApiError.Stopping : ApiError.QueueFull);
+            }
+
+            var chat = await ReadAsync(http.Request, options);
+            var request = Fit(chat, served, options);
+            var left = deadline - clock.GetElapsedTime(arrived);
+            if (left <= TimeSpan.Zero)
+            {
+                throw new RefusedException(ApiError.Deadline);
+            }
+
+            var generation = served.Engine.TrySubmit(request) ?? throw new RefusedException(ApiError.QueueFull);
+            return new CompletionResult(served, chat, generation, left, clock);
+        }
+        catch (RefusedException refusal)
+        {
+            meter.Refused(refusal.Error.Code.Replace('_', '-'));
+            return refusal.Error.ToResult();
+        }
+    }
+
+    private static TimeSpan? ReadDeadline(HttpRequest request)
+    {
+        var values = request.Headers[DeadlineHeader];
+        if (values.Count == 0)
+        {
+            return null;
+        }
+
+        return values is [{ } text] && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds)
+            ? TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, int.MaxValue - 1))
+            : throw new RefusedException(ApiError.Invalid($"{DeadlineHeader} must be a number of milliseconds.", DeadlineHeader));
+    }
+
+    private static async Task<ChatRequest> ReadAsync(HttpRequest request, InferenceOptions options)
+    {
+        try
+        {
+            using var body = await JsonDocument.ParseAsync(request.Body, Reading, request.HttpContext.RequestAborted);
+            return ChatRequest.Read(body.RootElement);
+        }
+        catch (JsonException)
+        {
+            throw new RefusedException(ApiError.Invalid("The body is not valid JSON.", code: "invalid_json"));
+        }
+        catch (BadHttpRequestException error)
+        {
+            throw new RefusedException(error.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? ApiError.TooLarge(options.MaxBodyBytes)
+                : ApiError.Invalid("The body could not be read."));
+        }
+        catch (FieldException error)
+        {
+            throw new RefusedException(ApiError.Invalid(error.Message, error.Param));
+        }
+    }
+
+    private static GenerationRequest Fit(ChatRequest chat, ServedModel served, InferenceOptions options)
+    {
+        var cells = served.Engine.Cells;
+        var bytes = chat.Turns.Sum(turn => Encoding.UTF8.GetByteCount(turn.Content));
+        if (bytes > cells * MostBytesPerToken)
+        {
+            throw new RefusedException(ApiError.TooLong($"The messages are too long for a context of {cells} tokens."));
+        }
+
+        var prompt = served.Template.Render(chat.Turns);
+        var most = cells - prompt.Length;
+        var wanted = chat.MaxTokens ?? Math.Clamp(most, 1, options.DefaultMaxTokens);
+        return wanted > most
+            ? throw new RefusedException(ApiError.TooLong(
+                $"The messages have {prompt.Length} tokens; with {wanted} for the answer they do not fit the context of {cells} tokens."))
+            : new GenerationRequest(prompt, wanted, chat.Sampling, chat.Stops);
+    }
+
+    private sealed class RefusedException(ApiError error) : Exception
+    {
+        public ApiError Error => error;
+    }
+}

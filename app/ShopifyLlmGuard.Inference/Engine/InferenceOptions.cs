@@ -1,0 +1,75 @@
+namespace ShopifyLlmGuard.Inference.Engine;
+
+/// <summary>Section <c>Inference</c> of the configuration.</summary>
+internal sealed record InferenceOptions
+{
+    /// <summary>The GGUF file; also <c>--model PATH</c> or the environment's <c>MODEL</c>.</summary>
+    public string Model { get; private set; } = "";
+
+    /// <summary>Tokens that a prompt and its answer may have together; 0 takes what the model was trained for, up to 4096.</summary>
+    public int Context { get; private set; }
+
+    /// <summary>Processor threads for the model. Half of the processors leaves room for the shop beside it.</summary>
+    public int Threads { get; private set; } = Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>Requests that may wait while one is answered; the next one is refused at once.</summary>
+    public int QueueLength { get; private set; } = 8;
+
+    /// <summary>Answers end here when the caller does not say how long they may be, in tokens.</summary>
+    public int DefaultMaxTokens { get; private set; } = 256;
+
+    /// <summary>The largest request body, in bytes.</summary>
+    public int MaxBodyBytes { get; private set; } = 64 * 1024;
+
+    /// <summary>When set, <c>/v1</c> wants <c>Authorization: Bearer KEY</c>.</summary>
+    public string? ApiKey { get; private set; }
+
+    /// <summary>When set, only a file with this SHA-256 (64 hexadecimal digits) is served.</summary>
+    public string? ModelSha256 { get; private set; }
+
+    /// <summary>Loads the model in a child process first, which may crash without harm.</summary>
+    public bool Trial { get; private set; } = true;
+
+    /// <summary>A model that is not loaded by then is given up.</summary>
+    public TimeSpan LoadWithin { get; private set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>A library file or folder to use instead of the llama.cpp that was built in; the environment's <c>LLAMA_LIBRARY</c>.</summary>
+    public string? Library { get; private set; }
+
+    /// <summary>What <c>/v1/models</c> and answers call the model: the file's name.</summary>
+    public string ModelId => Path.GetFileNameWithoutExtension(Model);
+
+    /// <summary>Reads the options and every mistake in them, so that they can be mended in one go.</summary>
+    public static (InferenceOptions Options, IReadOnlyList<string> Mistakes) Read(IConfiguration configuration, string contentRoot)
+    {
+        var values = new ConfiguredValues(configuration.GetSection("Inference"));
+        var options = new InferenceOptions
+        {
+            // A path typed by a person is meant from where they stand, one in a file from where the file is.
+            Model = configuration["model"] is { Length: > 0 } typed
+                ? Path.GetFullPath(typed)
+                : values.Text("Model") is { } configured ? Path.GetFullPath(configured, contentRoot) : "",
+            Context = values.Number("Context", 0, 0, 1 << 20),
+            Threads = values.Number("Threads", Math.Max(1, Environment.ProcessorCount / 2), 1, 512),
+            QueueLength = values.Number("QueueLength", 8, 0, 10_000),
+            DefaultMaxTokens = values.Number("DefaultMaxTokens", 256, 1, 1 << 20),
+            MaxBodyBytes = values.Number("MaxBodyBytes", 64 * 1024, 1024, 1 << 26),
+            ApiKey = values.Text("ApiKey"),
+            ModelSha256 = values.Text("ModelSha256"),
+            Trial = values.Switch("Trial", true),
+            LoadWithin = values.Duration("LoadWithin", TimeSpan.FromMinutes(5)),
+            Library = configuration["LLAMA_LIBRARY"],
+        };
+        if (options.Model.Length == 0)
+        {
+            values.Mistakes.Add("no model is set: give --model PATH or MODEL=PATH");
+        }
+
+        if (options.ModelSha256 is { } sha && (sha.Length != 64 || !sha.All(char.IsAsciiHexDigit)))
+        {
+            values.Mistakes.Add("Inference:ModelSha256 must be 64 hexadecimal digits");
+        }
+
+        return (options, values.Mistakes);
+    }
+}

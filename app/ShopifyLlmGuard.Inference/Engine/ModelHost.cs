@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using ShopifyLlmGuard.Inference.Llama;
+
+namespace ShopifyLlmGuard.Inference.Engine;
+
+/// <summary>A model that answers.</summary>
+/// <param name="Id">What the API calls it.</param>
+/// <param name="Model">Its vocabulary.</param>
+/// <param name="Template">Its prompt format.</param>
+/// <param name="Engine">Its queue and its thread.</param>
+/// <param name="LoadedAt">When it became ready.</param>
+internal sealed record ServedModel(
+    string Id, ILlmModel Model, PromptTemplate Template, InferenceEngine Engine, DateTimeOffset LoadedAt);
+
+/// <summary>
+/// Loads the model while the server already answers health checks. A model that cannot be served is one line on
+/// standard error and exit code 1.
+/// </summary>
+internal sealed partial class ModelHost(
+    InferenceOptions options,
+    InferenceMeter meter,
+    TimeProvider clock,
+    ILoggerFactory loggers,
+    IHostApplicationLifetime lifetime) : BackgroundService
+{
+    private const int BatchSize = 256;
+    private const int MostByDefault = 4096;
+
+    private readonly ILogger _logger = loggers.CreateLogger<ModelHost>();
+    private volatile ServedModel? _served;
+
+    /// <summary>Null while the model loads.</summary>
+    public ServedModel? Served => _served;
+
+    /// <exception cref="ModelLoadException">More context is wanted than the model was trained for.</exception>
+    public static ContextSettings Settings(ILlmModel model, int wanted, int threads)
+    {
+        if (wanted > model.TrainedContext)
+        {
+            throw new ModelLoadException(
+                $"Inference:Context is {wanted}, more than the {model.TrainedContext} tokens that it was trained for");
+        }
+
+        var cells = wanted > 0 ? wanted : Math.Min(model.TrainedContext, MostByDefault);
+        return new ContextSettings(cells, BatchSize, MaxSequences: 1, threads);
+    }
+
+    public override void Dispose()
+    {
+        _served?.Engine.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Let the server start listening first: health has an answer from the beginning.
+        await Task.Yield();
+        try
+        {
+            var began = clock.GetTimestamp();
+            GgufFile.Inspect(options.Model);
+            await CheckSumAsync(stoppingToken);
+            if (options.Trial)
+            {
+                await ModelTrial.RunAsync(options, stoppingToken);
+            }
+
+            _served = Load();
+            // Answers end when the host is told to stop; the server waits for them before it disposes of anything.
+            lifetime.ApplicationStopping.Register(_served.Engine.Stop);
+            Log.Ready(_logger, _served.Id, clock.GetElapsedTime(began).TotalMilliseconds);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopped before it was ready.
+        }
+        catch (ModelLoadException error)
+        {
+            GiveUp($"Cannot serve the model {options.Model}: {error.Message}.");
+        }
+        catch (Exception error) when (error is not UnreachableException)
+        {
+            GiveUp($"Cannot serve the model {options.Model}: {error.GetType().Name}, {error.Message}");
+        }
+    }
+
+    private async Task CheckSumAsync(CancellationToken cancellationToken)
+    {
+        if (options.ModelSha256 is null)
+        {
+            return;
+        }
+
+        await using var file = File.OpenRead(options.Model);
+        var sum = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+        if (!sum.Equals(options.ModelSha256, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ModelLoadException($"its SHA-256 is {sum}, not the {options.ModelSha256} of Inference:ModelSha256");
+        }
+    }
+
+    private ServedModel Load()
+    {
+        var runtime = Runtimes.Create(options.Library, loggers);
+        var model = runtime.Load(options.Model, new ModelSettings(CheckTensors: !options.Trial));
+        var progress = new Progress(clock);
+        var line = new WaitingLine(options.QueueLength);
+        var engine = new InferenceEngine(
+            model, Settings(model, options.Context, options.Threads), line, progress, meter, clock,
+            loggers.CreateLogger<InferenceEngine>());
+        engine.Failed += () => GiveUp("llama.cpp failed and could not be set up again.");
+        meter.Watch(line, progress);
+        Log.Loaded(_logger, runtime.Name, engine.Cells, options.Threads);
+        return new ServedModel(options.ModelId, model, PromptTemplate.Of(model), engine, clock.GetUtcNow());
+    }
+
+    private void GiveUp(string reason)
+    {
+        Environment.ExitCode = 1;
+        Console.Error.WriteLine(string.Join(' ', reason.Split('\n', '\r')));
+        lifetime.StopApplication();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Loaded by {Runtime}: context {Cells} tokens, {Threads} threads.")]
+        public static partial void Loaded(ILogger logger, string runtime, int cells, int threads);
+
+        [LoggerMessage(2, LogLevel.Information, "Model {Model} is ready after {Milliseconds:0} ms.")]
+        public static partial void Ready(ILogger logger, string model, double milliseconds);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ShopifyLlmGuard.Inference.Llama.LibLlama;
+
+/// <summary>llama.cpp's chatter, which otherwise goes to the console: into the log at Debug.</summary>
+internal static unsafe partial class LlamaLog
+{
+    private const int Error = 4;
+
+    private static ILogger _target = NullLogger.Instance;
+    private static string? _firstError;
+
+    public static ILogger Target
+    {
+        set => Volatile.Write(ref _target, value);
+    }
+
+    /// <summary>The first error that llama.cpp reported since the last call, which names the cause; null when there was none.</summary>
+    public static string? TakeError() => Interlocked.Exchange(ref _firstError, null);
+
+    public static void Attach()
+    {
+        Native.llama_log_set(&Receive, null);
+        Native.ggml_log_set(&Receive, null);
+    }
+
+    // Called by native threads: an exception that leaves this method ends the process.
+    [UnmanagedCallersOnly]
+    private static void Receive(int level, byte* text, void* data)
+    {
+        try
+        {
+            var line = Marshal.PtrToStringUTF8((nint)text)?.Trim();
+            if (string.IsNullOrEmpty(line) || line.All(mark => mark == '.'))
+            {
+                return;
+            }
+
+            if (level == Error)
+            {
+                Interlocked.CompareExchange(ref _firstError, line[(line.IndexOf(": ", StringComparison.Ordinal) + 1)..].Trim(), null);
+            }
+
+            Log.Said(Volatile.Read(ref _target), line);
+        }
+        catch (Exception)
+        {
+            // Nothing to be done about a log line that cannot be written.
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "llama.cpp: {Line}")]
+        public static partial void Said(ILogger logger, string line);
+    }
+}

@@ -1,0 +1,62 @@
+using Hangfire;
+using ShopifyLlmGuard.Catalog;
+using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Server.Shopify;
+using ShopifyLlmGuard.Server.Webhooks;
+
+namespace ShopifyLlmGuard.Server.Jobs;
+
+/// <summary>
+/// The entry points of recurring work. A round that fails is not repeated: the next one comes anyway, and starts from what is
+/// true then. Each round runs once at a time in this process.
+/// </summary>
+[AutomaticRetry(Attempts = 0)]
+public sealed class Rounds
+{
+    private readonly IServiceProvider services;
+    private readonly RoundTimes times;
+
+    internal Rounds(IServiceProvider services, RoundTimes times) => (this.services, this.times) = (services, times);
+
+    public Task HealthAsync(CancellationToken cancellationToken) =>
+        OnceAsync("health", () => Get<HealthRound>().RunAsync(cancellationToken));
+
+    public Task InboxAsync(CancellationToken cancellationToken) =>
+        OnceAsync("inbox", () => Get<InboxRound>().RunAsync(cancellationToken));
+
+    public Task PublishAsync(CancellationToken cancellationToken) =>
+        OnceAsync("publish", () => Get<PublishRound>().RunAsync(cancellationToken));
+
+    public Task CatalogAsync(CancellationToken cancellationToken) =>
+        OnceAsync("catalog", async () =>
+        {
+            await Get<Installation>().CompleteAsync(all: false, cancellationToken);
+            await Get<CatalogSync>().RunForNewShopsAsync(cancellationToken);
+            await Get<CatalogRound>().RunAsync(cancellationToken);
+            await PublishAsync(cancellationToken);
+        });
+
+    public Task SyncAsync(CancellationToken cancellationToken) =>
+        OnceAsync("sync", async () =>
+        {
+            await Get<Installation>().CompleteAsync(all: true, cancellationToken);
+            await Get<CatalogSync>().RunAsync(cancellationToken);
+        });
+
+    private async Task OnceAsync(string name, Func<Task> run)
+    {
+        if (times.TryBegin(name))
+        {
+            try
+            {
+                await run();
+            }
+            finally
+            {
+                times.End(name);
+            }
+        }
+    }
+
+    private T Get<T>() where T : notnull => services.GetRequiredService<T>();
+}

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Data;
+
+namespace ShopifyLlmGuard.Server.Trust;
+
+internal static class TrustModule
+{
+    public static IServiceCollection AddTrust(this IServiceCollection services)
+    {
+        services.AddAuthentication()
+            .AddScheme<AuthenticationSchemeOptions, AppProxyScheme>(Proof.AppProxy, null)
+            .AddScheme<AuthenticationSchemeOptions, IdTokenScheme>(Proof.IdToken, null)
+            .AddScheme<AuthenticationSchemeOptions, WebhookScheme>(Proof.Webhook, null);
+        services.AddAuthorization();
+
+        // The framework insists on keys for cookies that nobody here ever gets.
+        services.AddDataProtection();
+        services.AddOptions<KeyManagementOptions>().Configure<IOptions<GuardOptions>, ILoggerFactory>((keys, guard, loggers) =>
+            keys.XmlRepository = new FileSystemXmlRepository(Directory.CreateDirectory(Path.Combine(guard.Value.DataDirectory, "keys")), loggers));
+        services.AddClientLimits();
+        return services;
+    }
+
+    /// <summary>Prove first, then limit: an unproven caller cannot spend a shopper's allowance.</summary>
+    public static IApplicationBuilder UseTrust(this IApplicationBuilder app) =>
+        app.UsePreflights().UseEmbeddedPages().UseAuthentication().UseAuthorization().UseRateLimiter();
+}

@@ -1,0 +1,100 @@
+using Microsoft.Extensions.AI;
+using ShopifyLlmGuard.Catalog;
+using ShopifyLlmGuard.Fallbacks;
+using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Serving;
+
+namespace ShopifyLlmGuard.Chat;
+
+/// <summary>Answers shoppers: with the model when it can, with the merchant's own words when it cannot.</summary>
+public sealed class ChatAssistant
+{
+    /// <summary>How many products a prompt holds.</summary>
+    public const int ProductsInPrompt = 4;
+
+    private const int MaxTokens = 96;
+    private const int MostTurns = 6;
+    private readonly ServingBoard serving;
+    private readonly FallbackBoard fallbacks;
+    private readonly ProductShelf shelf;
+    private readonly LlmRouter router;
+    private readonly AnswerBudget budget;
+
+    internal ChatAssistant(
+        ServingBoard serving, FallbackBoard fallbacks, ProductShelf shelf, LlmRouter router, AnswerBudget budget) =>
+        (this.serving, this.fallbacks, this.shelf, this.router, this.budget) = (serving, fallbacks, shelf, router, budget);
+
+    /// <summary>Answers within the chat's budget, whatever fails. Only the caller's own cancellation ends it earlier.</summary>
+    public Task<Answer> AnswerAsync(string shop, ChatQuestion question, CancellationToken cancellationToken = default)
+    {
+        var talk = new Talk(shop, question, serving.Decide(shop, Features.Chat), fallbacks.Read(shop));
+        return budget.AnswerAsync(
+            shop, Features.Chat, (deadline, stop) => ThinkAsync(talk, deadline, stop), reason => Instead(talk, reason), cancellationToken);
+    }
+
+    private async Task<Answer> ThinkAsync(Talk talk, Deadline deadline, CancellationToken cancellationToken)
+    {
+        if (talk.Decision.Mode == Mode.Off)
+        {
+            return new Answer(Features.Chat, Mode.Off, Sources.Static, talk.Decision.Reason, ChatReply.Empty, null, null, null);
+        }
+
+        if (EmergencyPhrases.ReplyTo(talk.Question.Message, talk.Content) is { } help)
+        {
+            return new Answer(Features.Chat, talk.Decision.Mode, Sources.Static, Reasons.Emergency, help, null, null, null);
+        }
+
+        if (talk.Decision.Mode == Mode.Live && FallbackAnswers.Knows(talk.Content, talk.Question.Message))
+        {
+            return Instead(talk, Reasons.Faq);
+        }
+
+        var redactor = new Redactor();
+        var words = redactor.Redact(talk.Question.Message);
+        var found = await shelf.SearchAsync(talk.Shop, words, ProductsInPrompt, deadline, cancellationToken);
+        talk.Found = found ?? [];
+        if (talk.Decision.Mode == Mode.Fallback || found is null)
+        {
+            return Instead(talk, talk.Decision.Reason ?? Reasons.CatalogUnavailable);
+        }
+
+        var call = new ModelCall(talk.Shop, Features.Chat, Prompt(talk, redactor, words), MaxTokens);
+        var attempt = await router.AskAsync(call, deadline, cancellationToken);
+        var problem = attempt.Text is null ? attempt.Reason : AnswerCheck.Problem(attempt.Text, talk.Found.Count);
+        return problem is null ? Live(talk, attempt, redactor) : Instead(talk, problem);
+    }
+
+    private List<ChatMessage> Prompt(Talk talk, Redactor redactor, string words) =>
+    [
+        new(ChatRole.System, ChatPrompt.System(
+            router.ShopName(talk.Shop), [.. talk.Found.Select(product => product.ForPrompt())])),
+        .. talk.Question.Conversation.TakeLast(MostTurns).Select(turn => new ChatMessage(
+            turn.Role == "assistant" ? ChatRole.Assistant : ChatRole.User, redactor.Redact(turn.Text))),
+        new(ChatRole.User, words),
+    ];
+
+    private static Answer Live(Talk talk, Attempt attempt, Redactor redactor)
+    {
+        var (text, named) = AnswerCheck.Render(attempt.Text!, talk.Found);
+        var contact = new ReplyLink(talk.Content.Contact.Label, talk.Content.Contact.Url);
+        var reply = new ChatReply(redactor.Restore(text), [.. named.Select(product => product.Card())], [contact]);
+        return new Answer(
+            Features.Chat, Mode.Live, Sources.Live, null, reply, null, PublicationDesk.Disclosure,
+            $"{attempt.Endpoint!.Id}; {attempt.Endpoint.Region}");
+    }
+
+    // What was found before the failure still helps; the words are the merchant's.
+    private static Answer Instead(Talk talk, string reason)
+    {
+        var reply = FallbackAnswers.For(talk.Content, talk.Question.Message);
+        reply = reason == Reasons.Faq ? reply : reply with { Products = [.. talk.Found.Select(product => product.Card())] };
+        return new Answer(Features.Chat, talk.Decision.Mode, Sources.Static, reason, reply, null, null, null);
+    }
+
+    private sealed record Talk(string Shop, ChatQuestion Question, Decision Decision, FallbackContent Content)
+    {
+        public IReadOnlyList<CatalogProduct> Found { get; set; } = [];
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Catalog;
+using ShopifyLlmGuard.Fallbacks;
+using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Shops;
+
+namespace ShopifyLlmGuard.Data;
+
+/// <summary>All durable state, in schema <c>guard</c>. Each entity's mapping stands at the foot of its own file.</summary>
+public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(options)
+{
+    public const string Schema = "guard";
+
+    /// <summary>The channel on which every server hears that decisions may have changed.</summary>
+    internal const string Channel = "guard_changed";
+
+    public DbSet<Shop> Shops => Set<Shop>();
+    public DbSet<ShopTokenRow> ShopTokens => Set<ShopTokenRow>();
+    public DbSet<Flag> Flags => Set<Flag>();
+    public DbSet<FlagChange> FlagChanges => Set<FlagChange>();
+    public DbSet<Pin> Pins => Set<Pin>();
+    public DbSet<ServingChange> ServingChanges => Set<ServingChange>();
+    public DbSet<PublishedMetafield> PublishedMetafields => Set<PublishedMetafield>();
+    public DbSet<EndpointStanding> EndpointStandings => Set<EndpointStanding>();
+    public DbSet<EndpointChange> EndpointChanges => Set<EndpointChange>();
+    public DbSet<ProbeResult> ProbeResults => Set<ProbeResult>();
+    public DbSet<FallbackVersion> FallbackVersions => Set<FallbackVersion>();
+    public DbSet<ProductRow> Products => Set<ProductRow>();
+    public DbSet<RelatedProducts> RelatedProducts => Set<RelatedProducts>();
+    public DbSet<CatalogVersion> CatalogVersions => Set<CatalogVersion>();
+    public DbSet<WebhookDelivery> WebhookDeliveries => Set<WebhookDelivery>();
+    public DbSet<AttemptRecord> Attempts => Set<AttemptRecord>();
+    public DbSet<PrivacyRecord> PrivacyRecords => Set<PrivacyRecord>();
+
+    /// <summary>Saves everything and tells every server, in one transaction (the current one, if there is one).</summary>
+    internal async Task SaveAndTellAsync(CancellationToken cancellationToken)
+    {
+        var own = Database.CurrentTransaction is null ? await Database.BeginTransactionAsync(cancellationToken) : null;
+        await SaveChangesAsync(cancellationToken);
+        await Database.ExecuteSqlRawAsync($"NOTIFY {Channel}", cancellationToken);
+        if (own is not null)
+        {
+            await own.CommitAsync(cancellationToken);
+            await own.DisposeAsync();
+        }
+    }
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasDefaultSchema(Schema);
+        modelBuilder.ApplyConfigurationsFromAssembly(typeof(GuardDb).Assembly);
+        SnakeCase.Apply(modelBuilder);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using ShopifyLlmGuard.Fallbacks;
+using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Shops;
+
+namespace ShopifyLlmGuard.Data;
+
+/// <summary>Everything that decisions need, at one moment. Immutable; a newer one replaces it whole.</summary>
+/// <param name="LoadedAt">When the database said so.</param>
+/// <param name="Shops">Installed shops by domain.</param>
+/// <param name="Flags">Switches that merchants have set, by <c>shop/feature</c>.</param>
+/// <param name="Pins">Pins that are not released; some may have expired.</param>
+/// <param name="Endpoints">What the health policy remembers, by endpoint id.</param>
+/// <param name="Fallbacks">Fallback content that merchants have saved, by domain.</param>
+/// <param name="Serving">The last recorded change, by <c>shop/feature</c>.</param>
+public sealed record Snapshot(
+    DateTimeOffset LoadedAt,
+    ImmutableDictionary<string, ShopProfile> Shops,
+    ImmutableDictionary<string, bool> Flags,
+    ImmutableArray<Pin> Pins,
+    ImmutableDictionary<string, Snapshot.EndpointMark> Endpoints,
+    ImmutableDictionary<string, FallbackContent> Fallbacks,
+    ImmutableDictionary<string, Snapshot.ServingMark> Serving)
+{
+    public static Snapshot Empty { get; } = new(
+        DateTimeOffset.MinValue, ImmutableDictionary<string, ShopProfile>.Empty, ImmutableDictionary<string, bool>.Empty, [],
+        ImmutableDictionary<string, EndpointMark>.Empty, ImmutableDictionary<string, FallbackContent>.Empty,
+        ImmutableDictionary<string, ServingMark>.Empty);
+
+    /// <summary>What the health policy last wrote about an endpoint.</summary>
+    public sealed record EndpointMark(EndpointState State, string? Detail, DateTimeOffset Since);
+
+    /// <summary>Which mode was last recorded, and since when.</summary>
+    public sealed record ServingMark(Mode Mode, string? Reason, DateTimeOffset Since);
+
+    internal static string Key(string shop, string feature) => $"{shop}/{feature}";
+
+    /// <summary>The shop, or one that allows nothing when the snapshot does not know it.</summary>
+    public ShopProfile Shop(string domain) => Shops.GetValueOrDefault(domain) ?? ShopProfile.Unknown(domain);
+
+    /// <summary>The merchant's switch, or the feature's default. An unknown feature is off.</summary>
+    public bool IsOn(string shop, string feature) =>
+        Flags.TryGetValue(Key(shop, feature), out var on) ? on : Features.Find(feature)?.OnByDefault ?? false;
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using System.Data;
+using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Shops;
+
+namespace ShopifyLlmGuard.Data;
+
+/// <summary>Reads a snapshot from the database, all tables as of one moment.</summary>
+public sealed class SnapshotReader(IDbContextFactory<GuardDb> databases, TimeProvider clock)
+{
+    internal async Task<Snapshot> ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        db.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
+        await using var moment = await db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        return new Snapshot(
+            clock.GetUtcNow(),
+            await ShopsAsync(db, cancellationToken),
+            await FlagsAsync(db, cancellationToken),
+            [.. await db.Pins.Where(pin => pin.ReleasedAt == null).ToListAsync(cancellationToken)],
+            (await db.EndpointStandings.ToListAsync(cancellationToken)).ToImmutableDictionary(
+                standing => standing.Endpoint, standing => new Snapshot.EndpointMark(standing.State, standing.Detail, standing.Since)),
+            (await db.FallbackVersions
+                .Where(version => !db.FallbackVersions.Any(later => later.Shop == version.Shop && later.Id > version.Id))
+                .ToListAsync(cancellationToken)).ToImmutableDictionary(version => version.Shop, version => version.Content),
+            await ServingAsync(db, cancellationToken));
+    }
+
+    private static async Task<ImmutableDictionary<string, ShopProfile>> ShopsAsync(GuardDb db, CancellationToken cancellationToken)
+    {
+        var shops = await db.Shops.Where(shop => shop.UninstalledAt == null).ToListAsync(cancellationToken);
+        return shops.ToImmutableDictionary(shop => shop.Domain, shop => new ShopProfile(
+            shop.Domain, shop.Name, shop.Currency, [.. shop.Jurisdictions], shop.AppInstallationId));
+    }
+
+    private static async Task<ImmutableDictionary<string, bool>> FlagsAsync(GuardDb db, CancellationToken cancellationToken) =>
+        (await db.Flags.ToListAsync(cancellationToken))
+            .ToImmutableDictionary(flag => Snapshot.Key(flag.Shop, flag.Feature), flag => flag.On);
+
+    private static async Task<ImmutableDictionary<string, Snapshot.ServingMark>> ServingAsync(
+        GuardDb db, CancellationToken cancellationToken)
+    {
+        var last = await db.ServingChanges
+            .Where(change => !db.ServingChanges.Any(later =>
+                later.Shop == change.Shop && later.Feature == change.Feature && later.Id > change.Id))
+            .ToListAsync(cancellationToken);
+        return last.ToImmutableDictionary(
+            change => Snapshot.Key(change.Shop, change.Feature),
+            change => new Snapshot.ServingMark(change.Mode, change.Reason, change.At));
+    }
+}

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace ShopifyLlmGuard;
+
+/// <summary>Every number that the guard publishes. No tag ever carries a shopper's or a model's words.</summary>
+public sealed class GuardMeter
+{
+    /// <summary>The name of the meter and of the activity source.</summary>
+    public const string Name = "ShopifyLlmGuard";
+
+    private readonly Meter meter;
+    private readonly Counter<long> answers;
+    private readonly Histogram<double> answerDuration;
+    private readonly Counter<long> attempts;
+    private readonly Histogram<double> attemptDuration;
+    private readonly Histogram<double> timeToFirstToken;
+    private readonly Counter<long> retries;
+    private readonly Counter<long> probes;
+    private readonly Counter<long> droppedRecords;
+
+    public GuardMeter(IMeterFactory factory)
+    {
+        meter = factory.Create(Name);
+        answers = meter.CreateCounter<long>("guard.answers", "{answer}", "Answers by feature, source and reason.");
+        answerDuration = Seconds("guard.answer.duration", "From the question to the answer.");
+        attempts = meter.CreateCounter<long>("guard.attempts", "{attempt}", "Calls to endpoints by outcome.");
+        attemptDuration = Seconds("guard.attempt.duration", "One call to an endpoint, whole.");
+        timeToFirstToken = Seconds("guard.attempt.time_to_first_token", "From the request to the first token.");
+        retries = meter.CreateCounter<long>("guard.retries", "{retry}", "Calls that were tried a second time.");
+        probes = meter.CreateCounter<long>("guard.probes", "{probe}", "Probes by endpoint and result.");
+        droppedRecords = meter.CreateCounter<long>("guard.attempt_records.dropped", "{record}", "Attempt records that could not be stored.");
+    }
+
+    internal static ActivitySource Activities { get; } = new(Name);
+
+    internal void Answered(string feature, string source, string? reason, TimeSpan duration)
+    {
+        answers.Add(1, new("feature", feature), new("source", source), new("reason", reason ?? "none"));
+        answerDuration.Record(duration.TotalSeconds, new("feature", feature), new("source", source));
+    }
+
+    internal void Attempted(string feature, string endpoint, string region, string outcome, TimeSpan duration, TimeSpan? firstToken)
+    {
+        TagList tags = [new("feature", feature), new("endpoint", endpoint), new("region", region), new("outcome", outcome)];
+        attempts.Add(1, tags);
+        attemptDuration.Record(duration.TotalSeconds, tags);
+        if (firstToken is { } time)
+        {
+            timeToFirstToken.Record(time.TotalSeconds, new("feature", feature), new("endpoint", endpoint));
+        }
+    }
+
+    internal void Retried(string feature, string reason) => retries.Add(1, new("feature", feature), new("reason", reason));
+
+    internal void Probed(string endpoint, string result) => probes.Add(1, new("endpoint", endpoint), new("result", result));
+
+    internal void RecordsDropped(long count) => droppedRecords.Add(count);
+
+    internal void Observe(string name, string description, Func<IEnumerable<Measurement<int>>> read) =>
+        meter.CreateObservableGauge(name, read, description: description);
+
+    // The default buckets are for milliseconds; these are seconds, and one edge is the promise.
+    private Histogram<double> Seconds(string name, string description) => meter.CreateHistogram(
+        name, "s", description, tags: null, new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 4.2, 5, 10],
+        });
+}

@@ -1,0 +1,113 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.FeatureManagement;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using ShopifyLlmGuard.Catalog;
+using ShopifyLlmGuard.Chat;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Fallbacks;
+using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Recommendations;
+using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Shops;
+
+namespace ShopifyLlmGuard;
+
+/// <summary>Everything that the guard knows and decides, as services.</summary>
+public static class GuardModule
+{
+    /// <summary>Adds the guard. Reads <c>ConnectionStrings:Guard</c> and the sections Guard, Llm, Time, Health and Shopify.</summary>
+    public static IServiceCollection AddGuard(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<GuardMeter>();
+        services.AddOptions<GuardOptions>().Bind(configuration.GetSection("Guard")).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddData(configuration).AddServing().AddHealth(configuration).AddLlm(configuration).AddShops(configuration)
+            .AddCatalog().AddFeatures();
+    }
+
+    private static IServiceCollection AddData(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(_ => NpgsqlDataSource.Create(Limited(configuration.GetConnectionString("Guard")
+            ?? throw new InvalidOperationException("ConnectionStrings:Guard is missing: it names the PostgreSQL database."))));
+        services.AddDbContextFactory<GuardDb>((provider, options) =>
+            options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>(), npgsql =>
+                npgsql.MigrationsHistoryTable("migrations", GuardDb.Schema)));
+        services.AddSingleton<SnapshotReader>().AddSingleton<SnapshotFile>().AddSingleton<Snapshots>();
+        return services.AddHostedService<AfterValidation<SnapshotFollower>>();
+    }
+
+    private static IServiceCollection AddServing(this IServiceCollection services)
+    {
+        services.AddSingleton<IFeatureDefinitionProvider, SnapshotDefinitionProvider>();
+        services.AddFeatureManagement().AddFeatureFilter<ShopFlagFilter>();
+        services.AddSingleton<FlagBoard>();
+        services.AddSingleton<Bypass>().AddSingleton<ServingBoard>().AddSingleton<ServingLedger>().AddSingleton<PinBoard>();
+        return services.AddSingleton<FallbackBoard>().AddSingleton<PublicationDesk>();
+    }
+
+    private static IServiceCollection AddHealth(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<HealthOptions>().Bind(configuration.GetSection("Health")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<HealthBoard>().AddSingleton<Probe>().AddSingleton<ProbeHistory>();
+        services.AddSingleton(provider => new HealthRound(
+            provider.GetRequiredService<EndpointLanes>(), provider.GetRequiredService<Probe>(),
+            provider.GetRequiredService<ProbeHistory>(), provider.GetRequiredService<HealthBoard>(),
+            provider.GetRequiredService<ServingLedger>(), provider.GetRequiredService<IOptions<HealthOptions>>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HealthRound>>()));
+        return services.AddHostedService<AfterValidation<HealthWatch>>();
+    }
+
+    private static IServiceCollection AddLlm(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<LlmOptions>().Bind(configuration.GetSection("Llm")).ValidateOnStart();
+        services.AddOptions<TimeOptions>().Bind(configuration.GetSection("Time")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LlmOptions>, LlmRules>().AddSingleton<IValidateOptions<TimeOptions>, TimeRules>();
+        services.AddSingleton<EndpointLanes>().AddSingleton<Bulkhead>().AddSingleton<LlmRouter>().AddSingleton<AttemptLog>();
+        return services.AddHostedService<AfterValidation<AttemptWriter>>();
+    }
+
+    private static IServiceCollection AddShops(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<TokenVaultOptions>().Bind(configuration.GetSection("Shopify"))
+            .Validate(options => TokenVault.IsKey(options.TokenKey), "Shopify:TokenKey must be base64 of 32 bytes.")
+            .Validate(options => options.OldTokenKey is null || TokenVault.IsKey(options.OldTokenKey), "Shopify:OldTokenKey must be base64 of 32 bytes.")
+            .ValidateOnStart();
+        return services.AddSingleton<TokenVault>().AddSingleton<ShopRegistry>().AddScoped<CurrentShop>().AddSingleton<PrivacyDesk>();
+    }
+
+    private static IServiceCollection AddCatalog(this IServiceCollection services) =>
+        services.AddSingleton<ProductCatalog>().AddSingleton<ProductShelf>().AddSingleton<CatalogRound>();
+
+    private static IServiceCollection AddFeatures(this IServiceCollection services) => services
+        .AddSingleton<AnswerBudget>()
+        .AddSingleton<ReasonMemory>()
+        .AddSingleton(provider => new ChatAssistant(
+            provider.GetRequiredService<ServingBoard>(), provider.GetRequiredService<FallbackBoard>(),
+            provider.GetRequiredService<ProductShelf>(), provider.GetRequiredService<LlmRouter>(),
+            provider.GetRequiredService<AnswerBudget>()))
+        .AddSingleton(provider => new Recommender(
+            provider.GetRequiredService<ServingBoard>(), provider.GetRequiredService<ProductShelf>(),
+            provider.GetRequiredService<ReasonMemory>(), provider.GetRequiredService<LlmRouter>(),
+            provider.GetRequiredService<AnswerBudget>()));
+
+    // Npgsql's own defaults wait 15 s for a connection and 30 s for a command.
+    private static string Limited(string connectionString)
+    {
+        var given = new DbConnectionStringBuilder { ConnectionString = connectionString };
+        var builder = new NpgsqlConnectionStringBuilder(connectionString);
+        builder.Timeout = given.ContainsKey("Timeout") ? builder.Timeout : 3;
+        builder.CommandTimeout = given.ContainsKey("Command Timeout") ? builder.CommandTimeout : 10;
+        builder.KeepAlive = given.ContainsKey("Keepalive") ? builder.KeepAlive : 10;
+        return builder.ConnectionString;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Llm;
+
+namespace ShopifyLlmGuard.Health;
+
+/// <summary>What is known of every configured endpoint, from memory: the snapshot, and what this server found out since.</summary>
+public sealed class HealthBoard
+{
+    private readonly IOptions<LlmOptions> llm;
+    private readonly Snapshots snapshots;
+    private readonly IDbContextFactory<GuardDb> databases;
+
+    // What is not written yet, for instance because the database is away. It outranks the snapshot.
+    private readonly ConcurrentDictionary<string, Snapshot.EndpointMark> unwritten = new();
+
+    public HealthBoard(IOptions<LlmOptions> llm, Snapshots snapshots, IDbContextFactory<GuardDb> databases, GuardMeter meter)
+    {
+        (this.llm, this.snapshots, this.databases) = (llm, snapshots, databases);
+        meter.Observe("guard.endpoint.state", "0 up, 1 degraded, 2 down.", () => Read().Select(endpoint =>
+            new Measurement<int>((int)endpoint.State, new("endpoint", endpoint.Endpoint), new("region", endpoint.Region))));
+    }
+
+    /// <summary>Every configured endpoint, in order of preference.</summary>
+    public IReadOnlyList<EndpointHealth> Read() => [.. llm.Value.Endpoints.Select(Read)];
+
+    internal EndpointHealth Read(LlmEndpoint endpoint)
+    {
+        var mark = unwritten.GetValueOrDefault(endpoint.Id) ?? snapshots.Current.Endpoints.GetValueOrDefault(endpoint.Id);
+        return new EndpointHealth(
+            endpoint.Id, endpoint.Region, endpoint.Jurisdiction, mark?.State ?? EndpointState.Up, mark?.Detail, mark?.Since);
+    }
+
+    internal void Remember(string endpoint, Snapshot.EndpointMark mark) => unwritten[endpoint] = mark;
+
+    /// <summary>Writes what this server found out, and tells the others. Throws what the database throws; then it stays in memory.</summary>
+    internal async Task WriteAsync(CancellationToken cancellationToken)
+    {
+        var marks = unwritten.ToArray();
+        if (marks.Length == 0)
+        {
+            return;
+        }
+
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        foreach (var (endpoint, mark) in marks)
+        {
+            var standing = await db.EndpointStandings.FindAsync([endpoint], cancellationToken);
+            if (standing is null)
+            {
+                db.EndpointStandings.Add(standing = new EndpointStanding { Endpoint = endpoint, State = mark.State, Since = mark.Since });
+            }
+
+            (standing.State, standing.Detail, standing.Since) = (mark.State, mark.Detail, mark.Since);
+            db.EndpointChanges.Add(new EndpointChange { Endpoint = endpoint, State = mark.State, Detail = mark.Detail, At = mark.Since });
+        }
+
+        await db.SaveAndTellAsync(cancellationToken);
+        await snapshots.RefreshAsync(cancellationToken);
+        foreach (var mark in marks)
+        {
+            unwritten.TryRemove(mark);
+        }
+    }
+}

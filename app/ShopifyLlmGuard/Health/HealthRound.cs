@@ -1,0 +1,89 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Serving;
+
+namespace ShopifyLlmGuard.Health;
+
+/// <summary>The scheduled health round: probe, decide, apply. Goes on in memory while the database is away.</summary>
+public sealed partial class HealthRound
+{
+    private readonly EndpointLanes lanes;
+    private readonly Probe probe;
+    private readonly ProbeHistory history;
+    private readonly HealthBoard board;
+    private readonly ServingLedger ledger;
+    private readonly HealthOptions options;
+    private readonly TimeProvider clock;
+    private readonly ILogger<HealthRound> logger;
+    private int running;
+
+    internal HealthRound(
+        EndpointLanes lanes, Probe probe, ProbeHistory history, HealthBoard board, ServingLedger ledger,
+        IOptions<HealthOptions> options, TimeProvider clock, ILogger<HealthRound> logger) =>
+        (this.lanes, this.probe, this.history, this.board, this.ledger, this.options, this.clock, this.logger) =
+        (lanes, probe, history, board, ledger, options.Value, clock, logger);
+
+    /// <summary>Probes every endpoint once, and changes what the guard thinks of it if the rules say so.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken = default)
+    {
+        // A round that takes longer than the schedule must not meet itself.
+        if (Interlocked.Exchange(ref running, 1) == 1)
+        {
+            return;
+        }
+
+        try
+        {
+            var probes = await Task.WhenAll(lanes.All.Select(lane => probe.CheckAsync(lane, cancellationToken)));
+            await history.AddAsync([.. probes.OfType<ProbeResult>()], cancellationToken);
+            foreach (var lane in lanes.All)
+            {
+                Decide(lane, await history.RecentAsync(lane.Endpoint.Id, cancellationToken));
+            }
+
+            await WriteAsync(cancellationToken);
+        }
+        finally
+        {
+            running = 0;
+        }
+    }
+
+    private void Decide(EndpointLane lane, IReadOnlyList<ProbeResult> probes)
+    {
+        var now = board.Read(lane.Endpoint);
+        var (ratio, slow) = lane.Traffic.Recent(options.Recent, options.EnoughAttempts);
+        var (state, detail) = HealthPolicy.Decide(now, probes, new TrafficFacts(ratio, slow), options);
+        if (state != now.State)
+        {
+            board.Remember(lane.Endpoint.Id, new Snapshot.EndpointMark(state, detail, DatabaseTime.Of(clock)));
+            Log.Changed(logger, lane.Endpoint.Id, now.State, state, detail);
+        }
+    }
+
+    private async Task WriteAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await board.WriteAsync(cancellationToken);
+            await ledger.RecordAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is DbException or DbUpdateException or TimeoutException or InvalidOperationException)
+        {
+            Log.NotWritten(logger, exception.GetBaseException().GetType().Name);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Endpoint {Endpoint} was {From} and is now {To}. {Detail}")]
+        public static partial void Changed(ILogger logger, string endpoint, EndpointState from, EndpointState to, string? detail);
+
+        [LoggerMessage(LogLevel.Debug, "The round's result stays in memory until the database answers ({Problem}).")]
+        public static partial void NotWritten(ILogger logger, string problem);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Data;
+
+namespace ShopifyLlmGuard.Health;
+
+/// <summary>
+/// The last probes of every endpoint. The database has those of all servers, because any of them may run the next round;
+/// while it is away, this server's own must do.
+/// </summary>
+internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOptions<HealthOptions> options, TimeProvider clock)
+{
+    private static readonly TimeSpan KeepProbes = TimeSpan.FromDays(1);
+    private static readonly TimeSpan KeepAttempts = TimeSpan.FromDays(180);
+    private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(30);
+    private readonly Lock gate = new();
+    private readonly List<ProbeResult> own = [];
+    private DateTimeOffset tidied;
+
+    private int Needed => Math.Max(options.Value.FailuresToDown, options.Value.GoodToUp);
+
+    // Older probes say nothing about now, for instance after the rounds were paused.
+    private DateTimeOffset Oldest => clock.GetUtcNow() - (options.Value.Every * ((2 * Needed) + 2));
+
+    public async Task AddAsync(IReadOnlyList<ProbeResult> probes, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            own.AddRange(probes);
+            own.RemoveAll(probe => probe.At < Oldest);
+        }
+
+        await TryAsync(async db =>
+        {
+            db.ProbeResults.AddRange(probes);
+            await db.SaveChangesAsync(cancellationToken);
+            await TidyAsync(db, cancellationToken);
+            return true;
+        }, cancellationToken);
+    }
+
+    /// <summary>The endpoint's recent probes, newest first.</summary>
+    public async Task<IReadOnlyList<ProbeResult>> RecentAsync(string endpoint, CancellationToken cancellationToken)
+    {
+        var oldest = Oldest;
+        var shared = await TryAsync(
+            db => db.ProbeResults.AsNoTracking().Where(probe => probe.Endpoint == endpoint && probe.At >= oldest)
+                .OrderByDescending(probe => probe.At).ThenByDescending(probe => probe.Id).Take(Needed).ToListAsync(cancellationToken),
+            cancellationToken);
+        lock (gate)
+        {
+            // Nothing that this server saw may be forgotten just because it could not be stored.
+            var unstored = own.Where(probe => probe.Endpoint == endpoint && (shared is null || probe.Id == 0));
+            return [.. unstored.Concat(shared ?? []).OrderByDescending(probe => probe.At).Take(Needed)];
+        }
+    }
+
+    private async Task TidyAsync(GuardDb db, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        if (now - tidied < TidyEvery)
+        {
+            return;
+        }
+
+        tidied = now;
+        await db.ProbeResults.Where(probe => probe.At < now - KeepProbes).ExecuteDeleteAsync(cancellationToken);
+        await db.Attempts.Where(attempt => attempt.At < now - KeepAttempts).ExecuteDeleteAsync(cancellationToken);
+    }
+
+    private async Task<T?> TryAsync<T>(Func<GuardDb, Task<T>> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var db = await databases.CreateDbContextAsync(cancellationToken);
+            return await read(db);
+        }
+        catch (Exception exception) when (exception is DbException or DbUpdateException or TimeoutException or InvalidOperationException)
+        {
+            return default;
+        }
+    }
+}

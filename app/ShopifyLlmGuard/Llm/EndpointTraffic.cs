@@ -1,0 +1,57 @@
+namespace ShopifyLlmGuard.Llm;
+
+/// <summary>The last attempts at an endpoint: how long a usual answer takes, and whether too many fail.</summary>
+internal sealed class EndpointTraffic(TimeProvider clock)
+{
+    private const int Kept = 128;
+    private static readonly TimeSpan UsualGuess = TimeSpan.FromSeconds(1);
+    private readonly Lock gate = new();
+    private readonly Queue<Seen> seen = new();
+
+    public void Add(Attempt attempt)
+    {
+        if (attempt.Verdict == Verdict.None)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            seen.Enqueue(new Seen(clock.GetTimestamp(), attempt.Verdict == Verdict.Good, attempt.FirstToken, attempt.Duration));
+            while (seen.Count > Kept)
+            {
+                seen.Dequeue();
+            }
+        }
+    }
+
+    /// <summary>How long a good answer usually takes; a guess while nothing is known.</summary>
+    public TimeSpan Median()
+    {
+        lock (gate)
+        {
+            var good = seen.Where(attempt => attempt.Good).Select(attempt => attempt.Duration).Order().ToList();
+            return good.Count == 0 ? UsualGuess : good[good.Count / 2];
+        }
+    }
+
+    /// <summary>The recent past in two numbers; null numbers when there were too few attempts to say.</summary>
+    public (double? ErrorRatio, TimeSpan? SlowFirstToken) Recent(TimeSpan window, int enough)
+    {
+        lock (gate)
+        {
+            var recent = seen.Where(attempt => clock.GetElapsedTime(attempt.At) <= window).ToList();
+            if (recent.Count < enough)
+            {
+                return (null, null);
+            }
+
+            var firsts = recent.Select(attempt => attempt.FirstToken).OfType<TimeSpan>().Order().ToList();
+            return (
+                (double)recent.Count(attempt => !attempt.Good) / recent.Count,
+                firsts.Count == 0 ? null : firsts[(int)(0.95 * (firsts.Count - 1))]);
+        }
+    }
+
+    private sealed record Seen(long At, bool Good, TimeSpan? FirstToken, TimeSpan Duration);
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Llm;
+
+namespace ShopifyLlmGuard.Recommendations;
+
+/// <summary>Reasons that a model wrote, by marker, and who served them.</summary>
+internal sealed record WrittenReasons(IReadOnlyDictionary<int, string> Lines, string ServedBy);
+
+/// <summary>Remembers written reasons for a while, so that every view of a product page does not cost the GPU an answer.</summary>
+internal sealed class ReasonMemory(IOptions<LlmOptions> llm) : IDisposable
+{
+    private const int MostKept = 2_000;
+    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
+    private readonly MemoryCache memory = new(new MemoryCacheOptions { SizeLimit = MostKept });
+    private readonly string models = string.Join('|', llm.Value.Endpoints.Select(endpoint => endpoint.Model));
+
+    public WrittenReasons? Find(string shop, long product, IEnumerable<long> candidates) =>
+        memory.TryGetValue(Key(shop, product, candidates), out WrittenReasons? reasons) ? reasons : null;
+
+    public void Keep(string shop, long product, IEnumerable<long> candidates, WrittenReasons reasons) =>
+        memory.Set(Key(shop, product, candidates), reasons, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Kept });
+
+    public void Dispose() => memory.Dispose();
+
+    private string Key(string shop, long product, IEnumerable<long> candidates) =>
+        $"{shop}/{product}/{string.Join(',', candidates)}/{models}";
+}

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Fallbacks;
+
+namespace ShopifyLlmGuard.Serving;
+
+/// <summary>One metafield (namespace <c>guard</c>, type <c>json</c>) as Shopify should hold it.</summary>
+/// <param name="Owner">The owner's GID: the app installation or a product.</param>
+/// <param name="Key">E.g. <c>chat</c>.</param>
+/// <param name="Json">The value.</param>
+public sealed record Publication(string Owner, string Key, string Json)
+{
+    public const string Namespace = "guard";
+
+    internal string Hash => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Json)));
+}
+
+/// <summary>Knows what Shopify should hold for a shop, and what of it is not there yet. The server writes it.</summary>
+public sealed class PublicationDesk(
+    IDbContextFactory<GuardDb> databases, Snapshots snapshots, ServingBoard board, FallbackBoard fallbacks, TimeProvider clock)
+{
+    /// <summary>What an AI-written answer is introduced with.</summary>
+    public const string Disclosure = "Written by an AI assistant. It can be wrong, and it is not medical advice.";
+
+    // The same text for the same value, so that hashes compare; Liquid and GraphQL read it, not HTML.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>What a page should know of the shop's features now; empty when the shop does not have the app.</summary>
+    public IReadOnlyList<Publication> Features(string shop) =>
+        snapshots.Current.Shops.GetValueOrDefault(shop)?.AppInstallationId is { } owner
+            ? [Chat(shop, owner), Recommendations(shop, owner)]
+            : [];
+
+    /// <summary>What differs from what Shopify last confirmed, features first, at most <paramref name="limit"/>.</summary>
+    public async Task<IReadOnlyList<Publication>> PendingAsync(string shop, int limit = 25, CancellationToken cancellationToken = default)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var held = (await db.PublishedMetafields.AsNoTracking().Where(row => row.Shop == shop).ToListAsync(cancellationToken))
+            .ToDictionary(row => (row.Owner, row.Key), row => row.Hash);
+        var desired = Features(shop).Concat(await ProductsAsync(db, shop, cancellationToken));
+        return [.. desired.Where(wanted => held.GetValueOrDefault((wanted.Owner, wanted.Key)) != wanted.Hash).Take(limit)];
+    }
+
+    /// <summary>Shopify has confirmed these.</summary>
+    public async Task ConfirmAsync(string shop, IReadOnlyCollection<Publication> published, CancellationToken cancellationToken = default)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        foreach (var publication in published)
+        {
+            await db.Database.ExecuteSqlAsync(
+                $"""
+                 INSERT INTO guard.published_metafields (shop, owner, key, hash, published_at)
+                 VALUES ({shop}, {publication.Owner}, {publication.Key}, {publication.Hash}, {clock.GetUtcNow()})
+                 ON CONFLICT (shop, owner, key) DO UPDATE SET hash = EXCLUDED.hash, published_at = EXCLUDED.published_at
+                 """, cancellationToken);
+        }
+    }
+
+    /// <summary>Forgets what was confirmed, so that everything is published again.</summary>
+    public async Task ForgetAsync(string shop, CancellationToken cancellationToken = default)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await db.PublishedMetafields.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken);
+    }
+
+    private static async Task<List<Publication>> ProductsAsync(GuardDb db, string shop, CancellationToken cancellationToken)
+    {
+        var related = await db.RelatedProducts.AsNoTracking()
+            .Where(row => row.Shop == shop).OrderBy(row => row.ProductId).ToListAsync(cancellationToken);
+        return [.. related.Select(row => new Publication(
+            $"gid://shopify/Product/{row.ProductId}", "recommendations",
+            JsonSerializer.Serialize(row.Items.Select(item => new { item.Handle, item.Reason }), Json)))];
+    }
+
+    private Publication Chat(string shop, string owner) => new(owner, Flags.Features.Chat, JsonSerializer.Serialize(
+        new
+        {
+            Mode = board.Decide(shop, Flags.Features.Chat).Mode,
+            Proxy = "/apps/guard",
+            Disclosure,
+            Fallback = fallbacks.Read(shop),
+        }, Json));
+
+    private Publication Recommendations(string shop, string owner) => new(owner, Flags.Features.Recommendations, JsonSerializer.Serialize(
+        new
+        {
+            Mode = board.Decide(shop, Flags.Features.Recommendations).Mode,
+            Proxy = "/apps/guard",
+            Heading = "You may also like",
+            Disclosure,
+        }, Json));
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics.Metrics;
+using Microsoft.FeatureManagement;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Health;
+
+namespace ShopifyLlmGuard.Serving;
+
+/// <summary>What each feature of a shop serves now. Answers from memory.</summary>
+public sealed class ServingBoard
+{
+    private readonly Snapshots snapshots;
+    private readonly HealthBoard health;
+    private readonly Bypass bypass;
+    private readonly IFeatureManager features;
+    private readonly TimeProvider clock;
+
+    public ServingBoard(
+        Snapshots snapshots, HealthBoard health, Bypass bypass, IFeatureManager features, GuardMeter meter, TimeProvider clock)
+    {
+        (this.snapshots, this.health, this.bypass, this.features, this.clock) = (snapshots, health, bypass, features, clock);
+        meter.Observe("guard.feature.shops", "Shops by feature and the mode that it serves there now.", CountShops);
+    }
+
+    /// <summary>The mode of one feature. An unknown feature is off.</summary>
+    public Decision Decide(string shop, string feature) => Decide(snapshots.Current, shop, feature, bypass.IsOn);
+
+    /// <summary>Every feature of the shop, with what a human wants to know about it.</summary>
+    public IReadOnlyList<ServingState> Read(string shop)
+    {
+        var snapshot = snapshots.Current;
+        return [.. Features.All.Select(feature => Read(snapshot, shop, feature))];
+    }
+
+    // The ledger records what all servers share, so one server's bypass does not count there.
+    internal Decision DecideShared(Snapshot snapshot, string shop, string feature) => Decide(snapshot, shop, feature, bypassOn: false);
+
+    internal string? Explain(Snapshot snapshot, string shop, string feature, Decision decision) => decision.Reason switch
+    {
+        Reasons.Bypass => "An operator has switched this server to fallback.",
+        Reasons.FlagOff => "Switched off by the merchant.",
+        Reasons.Pinned when PinOf(snapshot, shop, feature) is { } pin => $"Held by {pin.Actor}: {pin.Reason}",
+        Reasons.NoEligibleEndpoint or Reasons.Degraded => ExplainEndpoints(snapshot, shop),
+        _ => null,
+    };
+
+    private Decision Decide(Snapshot snapshot, string shop, string feature, bool bypassOn) => ServingPolicy.Decide(
+        snapshot.Shop(shop), feature, IsOn(shop, feature), snapshot.Pins, health.Read(), bypassOn, clock.GetUtcNow());
+
+    // Our definition provider and filter answer from memory, so the task is always complete here.
+    private bool IsOn(string shop, string feature) =>
+        features.IsEnabledAsync(feature, new ShopContext(shop)).GetAwaiter().GetResult();
+
+    private ServingState Read(Snapshot snapshot, string shop, Feature feature)
+    {
+        var decision = Decide(snapshot, shop, feature.Key, bypass.IsOn);
+        var mark = snapshot.Serving.GetValueOrDefault(Snapshot.Key(shop, feature.Key));
+        return new ServingState(
+            feature, IsOn(shop, feature.Key), decision.Mode, decision.Reason,
+            Explain(snapshot, shop, feature.Key, decision),
+            mark is not null && mark.Mode == decision.Mode && mark.Reason == decision.Reason ? mark.Since : null,
+            PinOf(snapshot, shop, feature.Key));
+    }
+
+    private IEnumerable<Measurement<int>> CountShops() =>
+        from feature in Features.All
+        let modes = snapshots.Current.Shops.Keys.Select(shop => Decide(shop, feature.Key).Mode).ToList()
+        from mode in Enum.GetValues<Mode>()
+        select new Measurement<int>(
+            modes.Count(served => served == mode), new("feature", feature.Key), new("mode", mode.ToString().ToLowerInvariant()));
+
+    private Pin? PinOf(Snapshot snapshot, string shop, string feature) =>
+        ServingPolicy.PinThatDecides(shop, feature, snapshot.Pins, clock.GetUtcNow());
+
+    private string ExplainEndpoints(Snapshot snapshot, string shop)
+    {
+        var endpoints = health.Read();
+        var profile = snapshot.Shop(shop);
+        var allowed = endpoints.Where(endpoint => profile.Allows(endpoint.Jurisdiction)).ToList();
+        if (endpoints.Count == 0)
+        {
+            return "No endpoint is configured.";
+        }
+
+        return allowed.Count == 0
+            ? $"No endpoint runs under a jurisdiction that the shop allows ({string.Join(", ", profile.Jurisdictions)})."
+            : string.Join(' ', allowed.Select(endpoint => endpoint.Detail).OfType<string>());
+    }
+}

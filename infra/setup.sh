@@ -1,0 +1,93 @@
+# What ./run and ./test both need from the machine. Sourced, never run: each function does one thing, or ends in one clear line.
+
+DATA=${DATA:-$PWD/.data}
+
+say() { printf '%s\n' "$*"; }
+fail() { printf 'Cannot go on: %s\n' "$*" >&2; exit 1; }
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# One line per step: on a terminal it changes from … to ✓ or ✗, elsewhere only its end is printed.
+starting() { if [ -t 1 ]; then printf '  … %s' "$1"; fi; }
+back() { if [ -t 1 ]; then printf '\r'; fi; }
+done_in() { back; say "  ✓ $1 ($2 s)"; }
+failed() { back; say "  ✗ $1"; }
+
+# step "What" command…: shows progress and the seconds it took; a failure shows the end of the command's own output.
+step() {
+  local what=$1 log began=$SECONDS; shift
+  log=$DATA/logs/$(tr -cs 'a-zA-Z0-9' '-' <<<"$what" | tr 'A-Z' 'a-z').log
+  mkdir -p "$DATA/logs"
+  starting "$what"
+  # In the background, so that Ctrl-C and SIGTERM are heard while it runs.
+  "$@" >"$log" 2>&1 &
+  if wait $!; then
+    done_in "$what" $((SECONDS - began))
+  else
+    failed "$what"
+    tail -n 15 "$log" >&2
+    fail "$what did not work; the whole log is $log"
+  fi
+}
+
+need_dotnet() {
+  command -v dotnet >/dev/null || fail 'the .NET SDK 10 is missing (no "dotnet" on the PATH). Install it, then try again.'
+  dotnet --list-sdks 2>/dev/null | grep -q '^10\.' || fail 'the .NET SDK 10 is missing (dotnet has other versions only). Install it, then try again.'
+}
+
+need_node() {
+  command -v node >/dev/null && command -v npm >/dev/null ||
+    fail 'Node 20 or newer with npm is missing. Install it (Debian: apt-get install nodejs npm), then try again.'
+  [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] ||
+    fail "Node is $(node --version), but 20 or newer is needed."
+}
+
+debian_package() { # command package
+  is_root && command -v apt-get >/dev/null ||
+    fail "$1 is missing. Install it (Debian: apt-get install $2), then try again."
+  step "Debian package $2" sh -c "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $2"
+}
+
+postgres_bin() {
+  local found
+  found=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+  if [ -n "$found" ]; then say "$found"; return; fi
+  found=$(command -v postgres) && dirname "$found"
+}
+
+need_postgres() {
+  [ -n "$(postgres_bin)" ] || debian_package PostgreSQL postgresql
+  POSTGRES_BIN=$(postgres_bin)
+  [ -n "$POSTGRES_BIN" ] || fail 'PostgreSQL was installed, but its server program was not found under /usr/lib/postgresql.'
+}
+
+need_chromium() {
+  command -v chromium >/dev/null || debian_package Chromium 'chromium fonts-liberation'
+}
+
+# npm_packages folder: the pinned packages of its package-lock.json, without running anybody's install scripts.
+npm_packages() {
+  [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return
+  # Not `npm ci`: it refuses a lock file made where a feed lacks other platforms' optional packages. Versions are the lock's.
+  step "npm packages of $1" npm install --prefix "$1" --no-save --ignore-scripts --no-audit --no-fund
+  touch "$1/node_modules/.package-lock.json"
+}
+
+# LLamaSharp and ShopifySharp are not on every NuGet feed: ask once, remember the answer beside the versions it was asked for.
+choose_feed() {
+  local asked=$DATA/feed key
+  key=$(cksum <Directory.Packages.props)
+  if [ -z "${PublicFeed:-}" ] && [ "$(sed -n 2p "$asked" 2>/dev/null)" = "$key" ]; then PublicFeed=$(head -n 1 "$asked"); fi
+  if [ -z "${PublicFeed:-}" ]; then
+    mkdir -p "$DATA"
+    PublicFeed=false
+    local project=infra/feed/feed.csproj
+    if timeout 60 dotnet restore "$project" -p:PublicFeed=true >/dev/null 2>&1; then PublicFeed=true; fi
+    printf '%s\n%s\n' "$PublicFeed" "$key" >"$asked"
+  fi
+  export PublicFeed
+  if [ "$PublicFeed" = true ]; then
+    say '  ✓ NuGet feed has LLamaSharp and ShopifySharp: using both'
+  else
+    say '  ✓ NuGet feed lacks LLamaSharp or ShopifySharp: using the direct llama.cpp binding and HttpClient instead'
+  fi
+}

@@ -1,0 +1,122 @@
+namespace ShopifyLlmGuard.Browser;
+
+[Collection(OneShop.Name)]
+public sealed class StorefrontTests(RunningShop shop)
+{
+    private const string Question = "Which blood pressure monitor is good for travel?";
+    private static readonly TimeSpan Promise = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public async Task Both_features_answer_live_from_the_model_about_products_of_the_shop()
+    {
+        await shop.RecoveredAsync();
+        await using var shopper = await shop.ShopperAsync();
+        await shopper.ViewProductAsync();
+        Assert.True(await shopper.RecommendationsBecomeAsync("live", 5));
+
+        var turn = await shopper.AskAsync(Question);
+
+        Assert.Equal("live", turn.Source);
+        Assert.True(turn.After < Promise, $"answered after {turn.After}");
+        await AssertShopIsWholeAsync(shopper);
+    }
+
+    [Fact]
+    public async Task Killing_the_inference_host_during_an_answer_leaves_the_shopper_with_useful_content()
+    {
+        await shop.RecoveredAsync();
+        await using var shopper = await shop.ShopperAsync();
+        await shopper.ViewProductAsync();
+        await shopper.OpenChatAsync();
+
+        // Frozen first, so that the request is certainly in the host when it dies.
+        shop.Inference.Freeze();
+        var turn = await shopper.AskAsync(Question, whileWaiting: () => _ = Task.Run(async () =>
+        {
+            await shopper.Page.WaitForRequestAsync("**/apps/guard/chat");
+            shop.Inference.KillNow();
+        }));
+
+        AssertUseful(turn);
+        await AssertShopIsWholeAsync(shopper);
+        await shop.StartInferenceAsync();
+        await shop.RecoveredAsync();
+    }
+
+    [Fact]
+    public async Task A_frozen_inference_host_that_accepts_and_never_answers_costs_the_shopper_less_than_five_seconds()
+    {
+        await shop.RecoveredAsync();
+        shop.Inference.Freeze();
+        try
+        {
+            await using var shopper = await shop.ShopperAsync();
+            await shopper.ViewProductAsync();
+            AssertUseful(await shopper.AskAsync(Question));
+            await AssertShopIsWholeAsync(shopper);
+        }
+        finally
+        {
+            shop.Inference.Thaw();
+        }
+
+        await shop.RecoveredAsync();
+    }
+
+    [Fact]
+    public async Task Stopping_PostgreSQL_while_shopping_costs_nothing_but_the_live_label()
+    {
+        await shop.RecoveredAsync();
+        await using var shopper = await shop.ShopperAsync();
+        await shopper.ViewProductAsync();
+        shop.Postgres.Stop();
+        try
+        {
+            AssertUseful(await shopper.AskAsync(Question));
+            await shopper.ViewProductAsync();
+            await AssertShopIsWholeAsync(shopper);
+        }
+        finally
+        {
+            shop.Postgres.Start();
+        }
+
+        await shop.RecoveredAsync();
+    }
+
+    [Fact]
+    public async Task Stopping_the_guard_server_leaves_the_shop_complete()
+    {
+        await shop.RecoveredAsync();
+        await shop.Guard.TerminateAsync();
+        try
+        {
+            await using var shopper = await shop.ShopperAsync();
+            await shopper.ViewProductAsync();
+            AssertUseful(await shopper.AskAsync(Question));
+            await AssertShopIsWholeAsync(shopper);
+        }
+        finally
+        {
+            await shop.StartGuardAsync();
+        }
+
+        await shop.RecoveredAsync();
+    }
+
+    private static void AssertUseful(ChatTurn turn)
+    {
+        Assert.NotEqual("live", turn.Source);
+        Assert.True(turn.After < Promise, $"useful content came after {turn.After}");
+        Assert.True(turn.Text.Trim().Length > 20, $"not useful: '{turn.Text}'");
+        Assert.DoesNotContain("error", turn.Text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static async Task AssertShopIsWholeAsync(Shopper shopper)
+    {
+        Assert.True(await shopper.Recommendations.Locator("a[href*='/products/']").CountAsync() >= 3, "recommendations are there");
+        Assert.Equal(0, await shopper.LayoutShiftOfGuardAsync(), 0.001);
+        Assert.Empty(shopper.Complaints);
+        await shopper.BuyAsync();
+    }
+}

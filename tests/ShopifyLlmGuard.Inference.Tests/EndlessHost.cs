@@ -1,0 +1,32 @@
+namespace ShopifyLlmGuard.Inference.Tests;
+
+/// <summary>One host for a class of tests: the endless model and a queue of two.</summary>
+public sealed class EndlessHost : IAsyncLifetime
+{
+    /// <summary>Tokens of the answer to <see cref="LongQuestion"/>.</summary>
+    internal const int LongAnswer = 15000;
+
+    /// <summary>Takes many seconds to answer, on any machine.</summary>
+    internal static object LongQuestion(bool stream = false) => new
+    {
+        messages = new[] { new { role = "user", content = "tell me everything" } },
+        max_tokens = LongAnswer,
+        temperature = 0,
+        stream,
+    };
+
+    /// <summary>Is answered in milliseconds.</summary>
+    internal static object ShortQuestion(int maxTokens = 4) => new
+    {
+        messages = new[] { new { role = "user", content = "hello" } },
+        max_tokens = maxTokens,
+        temperature = 0,
+    };
+
+    internal HostProcess Host { get; private set; } = null!;
+
+    public async Task InitializeAsync() =>
+        Host = await HostProcess.ReadyAsync(Models.Endless, "--Inference:Context", "16384", "--Inference:QueueLength", "2", "--Inference:Threads", "1");
+
+    public async Task DisposeAsync() => await Host.DisposeAsync();
+}

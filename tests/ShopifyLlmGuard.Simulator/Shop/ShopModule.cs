@@ -1,0 +1,9 @@
+namespace ShopifyLlmGuard.Simulator.Shop;
+
+internal static class ShopModule
+{
+    public static IServiceCollection AddShop(this IServiceCollection services) => services
+        .AddSingleton<Metafields>()
+        .AddSingleton<ShopState>()
+        .AddSingleton<ThemeEditor>();
+}

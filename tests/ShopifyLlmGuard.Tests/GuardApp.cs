@@ -1,0 +1,128 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Shops;
+
+namespace ShopifyLlmGuard.Tests;
+
+/// <summary>The whole server on a real port, with a database of its own and a scripted Shopify.</summary>
+public sealed class GuardApp : WebApplicationFactory<Program>, IAsyncLifetime
+{
+    public const string Shop = "carewell.myshopify.com";
+
+    private readonly Dictionary<string, string> settings = new()
+    {
+        ["Shopify:ClientId"] = Signed.ClientId,
+        ["Shopify:ClientSecret"] = Signed.Secret,
+        ["Shopify:OldClientSecret"] = "old-client-secret",
+        ["Shopify:TokenKey"] = Convert.ToBase64String(new byte[32]),
+        ["Shopify:AppUrl"] = "http://127.0.0.1:5080",
+        ["Guard:DataDirectory"] = Directory.CreateTempSubdirectory("guard").FullName,
+        ["Jobs:Run"] = "false",
+    };
+
+    public GuardApp() => UseKestrel(0);
+
+    public ScriptedShopify Shopify { get; private set; } = null!;
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
+
+    /// <summary>A setting for this app, before it starts.</summary>
+    public GuardApp With(string key, string value)
+    {
+        settings[key] = value;
+        return this;
+    }
+
+    public async Task InitializeAsync()
+    {
+        Shopify = await ScriptedShopify.StartAsync();
+        settings["Shopify:ShopUrl"] = Shopify.Url;
+        settings.TryAdd("ConnectionStrings:Guard", PostgresCluster.Shared.NewDatabase());
+        StartServer();
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = ClientOptions.BaseAddress };
+    }
+
+    async Task IAsyncLifetime.DisposeAsync()
+    {
+        await DisposeAsync();
+        await Shopify.DisposeAsync();
+        Directory.Delete(settings["Guard:DataDirectory"], recursive: true);
+    }
+
+    /// <summary>A request as Shopify's app proxy forwards it.</summary>
+    public Task<HttpResponseMessage> ProxyAsync(HttpMethod method, string path, object? body = null, params (string, string)[] query) =>
+        Client.SendAsync(new HttpRequestMessage(method, $"/proxy/{path}{Signed.Query(Shop, Now, Signed.Secret, query)}")
+        {
+            Content = body is null ? null : JsonContent.Create(body),
+        });
+
+    /// <summary>A webhook; the tests spoil one part of it.</summary>
+    public Task<HttpResponseMessage> WebhookAsync(
+        string topic, string body, string? id = null, string? hmac = null, string shop = Shop, DateTimeOffset? triggeredAt = null)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(body);
+        var request = new HttpRequestMessage(HttpMethod.Post, "/webhooks/shopify") { Content = new ByteArrayContent(bytes) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Add("X-Shopify-Topic", topic);
+        request.Headers.Add("X-Shopify-Shop-Domain", shop);
+        request.Headers.Add("X-Shopify-Webhook-Id", id ?? Guid.NewGuid().ToString());
+        request.Headers.Add("X-Shopify-Triggered-At", (triggeredAt ?? Now).ToString("O"));
+        request.Headers.Add("X-Shopify-Hmac-Sha256", hmac ?? Signed.Body(bytes));
+        return Client.SendAsync(request);
+    }
+
+    /// <summary>The shop has the app and a working token.</summary>
+    public async Task InstallAsync(string shop = Shop, DateTimeOffset? accessUntil = null)
+    {
+        var tokens = new ShopTokens("shpat_0", accessUntil ?? Now.AddHours(1), "shprt_0", Now.AddDays(90), "write_products");
+        await Services.GetRequiredService<ShopRegistry>().InstallAsync(new(shop, "Carewell", "EUR", "gid://shopify/AppInstallation/1"), tokens);
+        await Services.GetRequiredService<Snapshots>().RefreshAsync();
+    }
+
+    public async Task<T> InScopeAsync<T>(Func<IServiceProvider, Task<T>> ask)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return await ask(scope.ServiceProvider);
+    }
+
+    public Task RunAsync<TRound>(Func<TRound, Task> run) where TRound : notnull => InScopeAsync(async services =>
+    {
+        await run(services.GetRequiredService<TRound>());
+        return true;
+    });
+
+    public async Task<T> QueryAsync<T>(Func<GuardDb, Task<T>> query)
+    {
+        await using var db = await Services.GetRequiredService<IDbContextFactory<GuardDb>>().CreateDbContextAsync();
+        return await query(db);
+    }
+
+    /// <summary>How many rows every table has: two equal answers mean that nothing was written in between.</summary>
+    public Task<string> RowsAsync() => QueryAsync(async db =>
+        (await db.Database.SqlQueryRaw<string>(
+            """
+            SELECT string_agg(table_name || '=' || (xpath('//c/text()', query_to_xml('select count(*) as c from guard.' || table_name, false, true, '')))[1]::text, ' ' ORDER BY table_name) AS "Value"
+            FROM information_schema.tables WHERE table_schema = 'guard'
+            """).ToListAsync())[0]);
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        // What a shopper meets: no page for developers, no routes for them either.
+        builder.UseEnvironment(Environments.Production);
+        foreach (var (key, value) in settings)
+        {
+            builder.UseSetting(key, value);
+        }
+
+        builder.ConfigureLogging(logging => logging.ClearProviders());
+    }
+}

@@ -1,0 +1,124 @@
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Tests.Llm;
+
+namespace ShopifyLlmGuard.Tests.Health;
+
+public sealed class HealthRoundTests
+{
+    [Fact]
+    public async Task A_dead_host_is_found_explained_remembered_and_forgiven_without_a_hand()
+    {
+        var llm = await ScriptedLlm.StartAsync();
+        var url = llm.Url;
+        await using var guard = await LlmGuard.StartAsync(llm);
+        await RoundsAsync(guard, 1);
+        Assert.Equal(Mode.Live, Read(guard).Mode);
+
+        await llm.DisposeAsync();
+        await RoundsAsync(guard, 2);
+        Assert.Equal(Mode.Live, Read(guard).Mode);
+        await RoundsAsync(guard, 1);
+        var state = Read(guard);
+        Assert.Equal((Mode.Fallback, Reasons.NoEligibleEndpoint), (state.Mode, state.Reason));
+        Assert.Equal("Endpoint local-1 has not answered 3 probes in a row; last: connection refused.", state.Detail);
+        Assert.NotNull(state.Since);
+
+        await using var back = await ScriptedLlm.StartAsync(url);
+        await RoundsAsync(guard, 4);
+        Assert.Equal(Mode.Fallback, Read(guard).Mode);
+        await RoundsAsync(guard, 1);
+        Assert.Equal(Mode.Live, Read(guard).Mode);
+        await using var db = guard.Db();
+        Assert.Equal([EndpointState.Down, EndpointState.Up], db.EndpointChanges.OrderBy(change => change.Id).Select(change => change.State));
+    }
+
+    [Fact]
+    public async Task A_host_that_accepts_and_never_answers_is_down_after_three_rounds()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await LlmGuard.StartAsync(llm, ("Health:ProbeWithin", "00:00:00.2"));
+        llm.Health = 0;
+        await RoundsAsync(guard, 3);
+        Assert.Equal(Reasons.NoEligibleEndpoint, Read(guard).Reason);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_stuck_behind_a_green_light_is_found()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await LlmGuard.StartAsync(llm, ("Health:ProbeWithin", "00:00:00.3"));
+        llm.Hangs();
+        await RoundsAsync(guard, 3);
+        Assert.Equal(Reasons.NoEligibleEndpoint, Read(guard).Reason);
+    }
+
+    [Fact]
+    public async Task A_busy_host_is_neither_good_nor_bad()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await LlmGuard.StartAsync(llm);
+        llm.Refuses(429, "1");
+        await RoundsAsync(guard, 4);
+        Assert.Equal(Mode.Live, Read(guard).Mode);
+        await using var db = guard.Db();
+        Assert.Empty(db.ProbeResults);
+    }
+
+    [Fact]
+    public async Task Rounds_of_two_servers_count_together()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        var database = PostgresCluster.Shared.NewDatabase();
+        (string, string?)[] endpoint = [("Llm:Endpoints:0:Id", "local-1"), ("Llm:Endpoints:0:Url", llm.Url),
+            ("Llm:Endpoints:0:Region", "eu"), ("Llm:Endpoints:0:Jurisdiction", "EU"), ("Llm:Endpoints:0:Model", "m")];
+        await using var one = await Guard.StartAsync(database, settings: endpoint);
+        await using var two = await Guard.StartAsync(database, settings: endpoint);
+        await one.InstallAsync(withProducts: false);
+        llm.Health = 500;
+        await RoundsAsync(one, 1);
+        await RoundsAsync(two, 2);
+        await Guard.UntilAsync(() => Read(one).Reason == Reasons.NoEligibleEndpoint, "the first server hears of it");
+    }
+
+    [Fact]
+    public async Task Rounds_go_on_while_the_database_is_away_and_are_written_when_it_is_back()
+    {
+        using var cluster = new PostgresCluster();
+        var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await Guard.StartAsync(cluster.NewDatabase() + ";Timeout=1", settings:
+        [
+            ("Llm:Endpoints:0:Id", "local-1"), ("Llm:Endpoints:0:Url", llm.Url), ("Llm:Endpoints:0:Region", "eu"),
+            ("Llm:Endpoints:0:Jurisdiction", "EU"), ("Llm:Endpoints:0:Model", "m"), ("Health:Every", "00:00:00.2"),
+        ]);
+        await guard.InstallAsync(withProducts: false);
+        cluster.Kill();
+        await llm.DisposeAsync();
+        await Guard.UntilAsync(() => Read(guard).Reason == Reasons.NoEligibleEndpoint, "the watch finds the dead host without a database");
+        cluster.Start();
+        await Guard.UntilAsync(() => guard.Get<Snapshots>().DatabaseAnswers, "the database is found again");
+        await Guard.UntilAsync(
+            () =>
+            {
+                RoundsAsync(guard, 1).Wait();
+                using var db = guard.Db();
+                return db.ServingChanges.Any(change => change.Reason == Reasons.NoEligibleEndpoint);
+            },
+            "a round writes what was found");
+        await using var db = guard.Db();
+        Assert.Equal(EndpointState.Down, db.EndpointStandings.Single().State);
+    }
+
+    private static ServingState Read(Guard guard) =>
+        guard.Get<ServingBoard>().Read(Guard.Shop).Single(state => state.Feature.Key == Features.Chat);
+
+    private static async Task RoundsAsync(Guard guard, int count)
+    {
+        for (var round = 0; round < count; round++)
+        {
+            await guard.Get<HealthRound>().RunAsync();
+        }
+    }
+}
