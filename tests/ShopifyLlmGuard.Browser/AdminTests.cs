@@ -31,7 +31,7 @@ public sealed class AdminTests(RunningShop shop)
         await using var merchant = await shop.MerchantAsync();
         await merchant.HoldAsync("recommendations", "Fallback");
         await merchant.HoldAsync("chat", "Fallback");
-        await PageBecomesAsync(async shopper => await shopper.Page.Locator("guard-chat, guard-recommendations").CountAsync() == 0, "no element is left");
+        await PageBecomesAsync(async shopper => await shopper.Page.Locator("[data-proxy]").CountAsync() == 0, "no element asks us any more");
 
         await using (var shopper = await shop.ShopperAsync())
         {

@@ -72,7 +72,7 @@ internal sealed class Merchant : IAsyncDisposable
 
     private async Task SubmitAsync(ILocator form)
     {
-        await form.Locator("s-button[type=submit]").ClickAsync();
+        await form.Locator("s-button[type=submit] button, button[type=submit]").First.ClickAsync();
         await Assertions.Expect(App.Locator("[data-announce]")).ToBeVisibleAsync(new() { Timeout = 10_000 });
     }
 

@@ -81,7 +81,7 @@ internal sealed class Shopper : IAsyncDisposable
         }
     }
 
-    public async Task OpenChatAsync() => await Page.Locator("[data-guard=chat] button[aria-expanded=false], guard-chat button[aria-expanded=false]").First.ClickAsync();
+    public Task OpenChatAsync() => Page.Locator("guard-chat button[popovertarget]").First.ClickAsync();
 
     /// <summary>Opens the chat if needed, asks, and waits for something useful in place of an answer.</summary>
     public async Task<ChatTurn> AskAsync(string question, Action? whileWaiting = null)

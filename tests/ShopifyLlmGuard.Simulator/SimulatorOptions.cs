@@ -25,6 +25,9 @@ internal sealed class SimulatorOptions
     [Required]
     public string ExtensionFolder { get; set; } = Path.Combine(Repository.Root, "extensions", "llm-guard");
 
+    /// <summary>Where tokens and metafields outlive this program, as they do at Shopify; without it every start is a new shop.</summary>
+    public string? DataDirectory { get; set; }
+
     /// <summary>Signs the app proxy, ID tokens and webhooks.</summary>
     [Required]
     public string ClientSecret { get; set; } = "dev-client-secret";

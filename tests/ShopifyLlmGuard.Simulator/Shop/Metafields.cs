@@ -18,11 +18,14 @@ internal sealed record MetafieldInput(
     string OwnerId, string Namespace, string Key, string Type, string Value, bool ChecksDigest = false, string? CompareDigest = null);
 
 /// <summary>All metafields of the shop. The owner is a GID: <c>gid://shopify/AppInstallation/1</c>, <c>gid://shopify/Product/8101</c>.</summary>
-internal sealed class Metafields(TimeProvider clock)
+internal sealed class Metafields(Memory memory, TimeProvider clock)
 {
-    private readonly Dictionary<(string Owner, string Namespace, string Key), Metafield> fields = [];
+    private const string File = "metafields";
+
+    private readonly Dictionary<(string Owner, string Namespace, string Key), Metafield> fields =
+        memory.Recall<Metafield[]>(File)?.ToDictionary(field => (field.OwnerId, field.Namespace, field.Key)) ?? [];
     private readonly Lock gate = new();
-    private long lastId = 7000;
+    private long lastId = memory.Recall<Metafield[]>(File)?.Select(field => field.Id).DefaultIfEmpty(7000).Max() ?? 7000;
 
     public Metafield? Get(string ownerId, string @namespace, string key)
     {
@@ -56,7 +59,9 @@ internal sealed class Metafields(TimeProvider clock)
                 }
             }
 
-            return ([.. inputs.Select(Write)], null);
+            Metafield[] written = [.. inputs.Select(Write)];
+            memory.Keep(File, fields.Values);
+            return (written, null);
         }
     }
 
@@ -64,7 +69,9 @@ internal sealed class Metafields(TimeProvider clock)
     {
         lock (gate)
         {
-            return fields.Remove((ownerId, @namespace, key), out var removed) ? removed : null;
+            fields.Remove((ownerId, @namespace, key), out var removed);
+            memory.Keep(File, fields.Values);
+            return removed;
         }
     }
 
@@ -77,6 +84,8 @@ internal sealed class Metafields(TimeProvider clock)
             {
                 fields.Remove(key);
             }
+
+            memory.Keep(File, fields.Values);
         }
     }
 

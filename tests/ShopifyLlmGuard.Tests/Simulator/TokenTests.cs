@@ -3,6 +3,7 @@ extern alias Simulator;
 using System.Net;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Simulator::ShopifyLlmGuard.Simulator;
 using Simulator::ShopifyLlmGuard.Simulator.Platform;
 using Simulator::ShopifyLlmGuard.Simulator.Platform.Tokens;
 
@@ -13,7 +14,7 @@ public class TokenTests
     private readonly FakeTimeProvider clock = new();
     private readonly TokenDesk desk;
 
-    public TokenTests() => desk = new(Options.Create(new PlatformOptions()), clock);
+    public TokenTests() => desk = new(Options.Create(new PlatformOptions()), new(Options.Create(new SimulatorOptions())), clock);
 
     [Fact]
     public void An_access_token_lives_for_an_hour()

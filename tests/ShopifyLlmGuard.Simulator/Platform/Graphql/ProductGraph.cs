@@ -77,7 +77,7 @@ internal sealed class ProductGraph(ShopState shop, MetafieldGraph metafields, IO
         {
             ["image"] = new Node("Image", new Dictionary<string, object?>
             {
-                ["url"] = $"{simulator.Value.Url}/cdn/shop/products/{product.Image}?v=1",
+                ["url"] = $"{simulator.Value.Url}/cdn/shop/files/{product.Image}?v=1",
                 ["altText"] = product.Title,
             }),
         }),

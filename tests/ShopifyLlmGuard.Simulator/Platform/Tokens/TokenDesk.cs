@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Simulator.Shop;
 
 namespace ShopifyLlmGuard.Simulator.Platform.Tokens;
 
@@ -7,14 +8,25 @@ namespace ShopifyLlmGuard.Simulator.Platform.Tokens;
 internal sealed record TokenPair(string Access, DateTimeOffset AccessUntil, string Refresh, DateTimeOffset RefreshUntil);
 
 /// <summary>Issues, rotates and revokes the app's tokens as Shopify does since August 2026.</summary>
-internal sealed class TokenDesk(IOptions<PlatformOptions> platform, TimeProvider clock)
+internal sealed class TokenDesk
 {
+    private const string File = "tokens";
+
     private static readonly TimeSpan RetryWindow = TimeSpan.FromDays(30);
 
     private readonly Lock gate = new();
-    private readonly Dictionary<string, DateTimeOffset> accessTokens = [];
+    private readonly IOptions<PlatformOptions> platform;
+    private readonly Memory memory;
+    private readonly TimeProvider clock;
+    private readonly Dictionary<string, DateTimeOffset> accessTokens;
     private RefreshToken? current;
     private RefreshToken? used;
+
+    public TokenDesk(IOptions<PlatformOptions> platform, Memory memory, TimeProvider clock)
+    {
+        (this.platform, this.memory, this.clock) = (platform, memory, clock);
+        (accessTokens, current, used) = memory.Recall<Kept>(File) ?? new([], null, null);
+    }
 
     /// <summary>False before the first exchange and after an uninstall.</summary>
     public bool Issued
@@ -71,6 +83,7 @@ internal sealed class TokenDesk(IOptions<PlatformOptions> platform, TimeProvider
         {
             accessTokens.Clear();
             (current, used) = (null, null);
+            Keep();
         }
     }
 
@@ -81,10 +94,15 @@ internal sealed class TokenDesk(IOptions<PlatformOptions> platform, TimeProvider
         var pair = new TokenPair(
             $"shpat_{Secret()}", now + platform.Value.AccessTokenLife, current.Value, current.Until);
         accessTokens[pair.Access] = pair.AccessUntil;
+        Keep();
         return pair;
     }
 
+    private void Keep() => memory.Keep(File, new Kept(accessTokens, current, used));
+
     private static string Secret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    private sealed record Kept(Dictionary<string, DateTimeOffset> AccessTokens, RefreshToken? Current, RefreshToken? Used);
 
     private sealed record RefreshToken(string Value, DateTimeOffset Until, DateTimeOffset? UsedAt);
 }
