@@ -56,17 +56,20 @@ public sealed class AdminTests(RunningShop shop)
     {
         await using var merchant = await shop.MerchantAsync();
         merchant.Responses.Clear();
-        await merchant.App.Locator("s-link[href*='fallback'], a[href*='fallback']").First.ClickAsync();
+        await merchant.Page.Locator(".app-nav a").Filter(new() { HasText = "Fallback" }).ClickAsync();
         await Assertions.Expect(merchant.App.Locator("[name='Form.Greeting']")).ToBeVisibleAsync();
         var greeting = merchant.App.Locator("s-text-area[name='Form.Greeting'] textarea");
         await greeting.FillAsync("Good day. Our pharmacists answer from 9 to 18.");
-        await merchant.App.Locator("button[value=save], s-button").Filter(new() { HasText = "Save" }).Last.ClickAsync();
+        await merchant.Page.Locator(".save-bar button.primary").ClickAsync();
         await Assertions.Expect(merchant.App.Locator("[data-announce]")).ToBeVisibleAsync();
 
         var toApp = merchant.Responses.Where(response => response.Url.StartsWith(shop.Guard.Url, StringComparison.Ordinal)
             && response.Request.ResourceType is "fetch" or "document").ToList();
         Assert.NotEmpty(toApp);
-        Assert.All(toApp, response => Assert.Equal(200, response.Status));
+        Assert.All(toApp, response => Assert.Equal(response.Request.Method == "POST" ? 302 : 200, response.Status));
+        Assert.All(
+            await Task.WhenAll(toApp.Where(response => response.Request.ResourceType == "fetch").Select(response => response.Request.AllHeadersAsync())),
+            headers => Assert.StartsWith("Bearer ", headers["authorization"], StringComparison.Ordinal));
         Assert.Empty(await merchant.Page.Context.CookiesAsync([shop.Guard.Url]));
         Assert.Empty(merchant.Complaints);
         await PageBecomesAsync(async shopper => (await shopper.Page.ContentAsync()).Contains("Our pharmacists answer", StringComparison.Ordinal), "the new greeting is in the shop");
@@ -77,14 +80,19 @@ public sealed class AdminTests(RunningShop shop)
     {
         await shop.RecoveredAsync();
         shop.Inference.KillNow();
-        await using (var merchant = await shop.MerchantAsync())
+        try
         {
-            await Assertions.Expect(merchant.App.Locator("s-section").Filter(new() { HasText = "Recommendations" }).First)
-                .ToContainTextAsync("Fallback", new() { Timeout = 60_000 });
+            await using var merchant = await shop.MerchantAsync();
+            var section = merchant.App.Locator("s-section[heading=Recommendations]");
+            await Assertions.Expect(section.Locator("s-badge").First).ToHaveTextAsync("Fallback", new() { Timeout = 60_000 });
+            await Assertions.Expect(section).ToContainTextAsync("No usable model is answering.");
             Assert.Empty(merchant.Complaints);
         }
+        finally
+        {
+            await shop.Inference.RestartAsync();
+        }
 
-        await shop.StartInferenceAsync();
         await shop.RecoveredAsync();
     }
 

@@ -15,6 +15,7 @@ internal sealed partial class HostProcess(string name, string contentRoot, IRead
 
     private Process? process;
     private StreamWriter? log;
+    private string readyAt = "/";
 
     public string Url => url;
 
@@ -24,6 +25,7 @@ internal sealed partial class HostProcess(string name, string contentRoot, IRead
 
     public async Task StartAsync(string readyPath)
     {
+        readyAt = readyPath;
         var start = new ProcessStartInfo(Programs.Path(name), ["--urls", url, "--contentRoot", contentRoot])
         {
             RedirectStandardOutput = true,
@@ -42,6 +44,26 @@ internal sealed partial class HostProcess(string name, string contentRoot, IRead
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         await Eventually.TrueAsync(() => AnswersAsync(readyPath), $"{name} answers {readyPath} (log: {LogPath})", 60);
+    }
+
+    /// <summary>Kills what may be left of it, then starts it as before.</summary>
+    public async Task RestartAsync()
+    {
+        if (process is { HasExited: false })
+        {
+            KillNow();
+        }
+
+        await process!.WaitForExitAsync();
+        await StartAsync(readyAt);
+    }
+
+    /// <summary>Whether bytes lie in one of its connections that it has not read; a line of /proc/net/tcp is <c>sl local remote state tx:rx …</c>.</summary>
+    public bool HasUnreadRequest()
+    {
+        var port = $":{new Uri(url).Port:X4}";
+        return File.ReadLines("/proc/net/tcp").Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Any(parts => parts[1].EndsWith(port, StringComparison.Ordinal) && parts[3] == "01" && !parts[4].EndsWith(":00000000", StringComparison.Ordinal));
     }
 
     public void KillNow() => Signal(Kill);

@@ -3,6 +3,9 @@ using System.Net.Sockets;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
+// Shoppers are promised seconds here, so no test may build or start a second shop beside them.
+[assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]
+
 namespace ShopifyLlmGuard.Browser;
 
 /// <summary>Where the built programs and the repository lie, and which ports are free.</summary>

@@ -76,11 +76,11 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task A_normal_user_without_PostgreSQL_is_told_what_to_install()
     {
+        var clone = CloneForNobody();
+
         // A private mount hides PostgreSQL from this one process tree.
-        await using var run = RunProcess.Start(data, "unshare", ["--mount", "sh", "-c",
-            "mount -t tmpfs none /usr/lib/postgresql && exec setpriv --reuid=nobody --regid=nogroup --clear-groups ./run"],
-            ("HOME", data), ("DATA", data), ("DOTNET_CLI_HOME", data));
-        File.SetUnixFileMode(data, (UnixFileMode)0b111_111_111);
+        await using var run = RunProcess.Start(clone, "unshare", ["--mount", "sh", "-c",
+            "mount -t tmpfs none /usr/lib/postgresql && exec setpriv --reuid=nobody --regid=nogroup --clear-groups ./run"], ("HOME", data));
         Assert.Equal(1, await run.EndsAsync());
         Assert.Equal("Cannot go on: PostgreSQL is missing. Install it (Debian: apt-get install postgresql), then try again.", run.Error.Trim());
     }
@@ -88,9 +88,7 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task A_normal_user_gets_a_shop_from_a_fresh_clone_with_empty_package_caches()
     {
-        var clone = Path.Combine(data, "clone");
-        Shell.Run("git", "clone", "--quiet", Programs.Root, clone);
-        Shell.Run("chown", "-R", "nobody:nogroup", data);
+        var clone = CloneForNobody();
         await using var run = RunProcess.Start(clone, "setpriv", ["--reuid=nobody", "--regid=nogroup", "--clear-groups", "./run"],
             ("HOME", data), ("NUGET_PACKAGES", Path.Combine(data, "nuget")), ("npm_config_cache", Path.Combine(data, "npm")));
         await run.SaysAsync("storefront", 600);
@@ -103,6 +101,14 @@ public sealed class RunTests : IDisposable
 
     private RunProcess Start(params (string Name, string Value)[] environment) =>
         RunProcess.Start(Programs.Root, "./run", [], [("DATA", data), .. environment]);
+
+    private string CloneForNobody()
+    {
+        var clone = Path.Combine(data, "clone");
+        Shell.Run("git", "clone", "--quiet", Programs.Root, clone);
+        Shell.Run("chown", "-R", "nobody:nogroup", data);
+        return clone;
+    }
 
     // Links to everything on the PATH but one program.
     private string PathWithout(string missing)

@@ -84,7 +84,7 @@ internal sealed class Shopper : IAsyncDisposable
     public Task OpenChatAsync() => Page.Locator("guard-chat button[popovertarget]").First.ClickAsync();
 
     /// <summary>Opens the chat if needed, asks, and waits for something useful in place of an answer.</summary>
-    public async Task<ChatTurn> AskAsync(string question, Action? whileWaiting = null)
+    public async Task<ChatTurn> AskAsync(string question)
     {
         if (!await Page.Locator("input[name=message]").IsVisibleAsync())
         {
@@ -95,7 +95,6 @@ internal sealed class Shopper : IAsyncDisposable
         await Page.Locator("input[name=message]").FillAsync(question);
         var watch = Stopwatch.StartNew();
         await Page.Locator("input[name=message]").PressAsync("Enter");
-        whileWaiting?.Invoke();
         var answer = Page.Locator("li[data-role=assistant][data-source]").Nth(before);
         await answer.WaitForAsync(new() { Timeout = 10_000 });
         return new(await answer.InnerTextAsync(), await answer.GetAttributeAsync("data-source") ?? "", watch.Elapsed);
