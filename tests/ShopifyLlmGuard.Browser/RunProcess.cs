@@ -51,6 +51,18 @@ internal sealed class RunProcess : IAsyncDisposable
         $"./run says '{words}'; so far:\n{Output}",
         seconds);
 
+    /// <summary>A product page that holds our block, whose live answer comes from the model.</summary>
+    public async Task ShopWorksAsync()
+    {
+        var port = process.StartInfo.Environment["SIMULATOR_PORT"];
+        using var http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new($"http://localhost:{port}") };
+        await Eventually.TrueAsync(async () => (await http.GetStringAsync(Shopper.Product)).Contains("<guard-recommendations", StringComparison.Ordinal), "the block is on the page", 60);
+        await Eventually.TrueAsync(
+            async () => (await http.GetStringAsync("/apps/guard/recommendations?product_id=8102&limit=3")).Contains("\"source\":\"live\"", StringComparison.Ordinal),
+            "recommendations are live",
+            60);
+    }
+
     public Task SignalAsync(string signal)
     {
         Shell.Run("kill", $"-{signal}", process.Id.ToString());

@@ -14,6 +14,7 @@ public sealed class RunTests : IDisposable
         {
             await using var run = Start();
             await run.SaysAsync("storefront", 300);
+            await run.ShopWorksAsync();
             await run.SignalAsync("TERM");
             Assert.Equal(143, await run.EndsAsync());
             Assert.Empty(run.LeftBehind());
@@ -29,6 +30,16 @@ public sealed class RunTests : IDisposable
     {
         await using var run = Start();
         await run.SaysAsync(after, 300);
+        await run.SignalAsync("INT");
+        Assert.Equal(130, await run.EndsAsync());
+        Assert.Empty(run.LeftBehind());
+    }
+
+    [Fact]
+    public async Task Interrupted_while_it_builds_it_leaves_no_process_behind()
+    {
+        await using var run = Start();
+        await Eventually.TrueAsync(() => Task.FromResult(File.Exists(Path.Combine(data, "logs", "build.log"))), "the build has begun", 60);
         await run.SignalAsync("INT");
         Assert.Equal(130, await run.EndsAsync());
         Assert.Empty(run.LeftBehind());
@@ -92,6 +103,7 @@ public sealed class RunTests : IDisposable
         await using var run = RunProcess.Start(clone, "setpriv", ["--reuid=nobody", "--regid=nogroup", "--clear-groups", "./run"],
             ("HOME", data), ("NUGET_PACKAGES", Path.Combine(data, "nuget")), ("npm_config_cache", Path.Combine(data, "npm")));
         await run.SaysAsync("storefront", 600);
+        await run.ShopWorksAsync();
         await run.SignalAsync("INT");
         Assert.Equal(130, await run.EndsAsync());
         Assert.Empty(run.LeftBehind());

@@ -101,6 +101,7 @@ public sealed class RunningShop : IAsyncLifetime
     private Dictionary<string, string> GuardSettings(string guard, string simulator) => new()
     {
         ["ASPNETCORE_ENVIRONMENT"] = "Development",
+        ["DOTNET_GCgen0size"] = "0x400000",
         ["ConnectionStrings__Guard"] = database,
         ["Guard__DataDirectory"] = data,
         ["Shopify__ClientId"] = "dev-client-id",

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace ShopifyLlmGuard.Catalog;
@@ -30,7 +31,9 @@ internal sealed class RelatedProductsMapping : IEntityTypeConfiguration<RelatedP
         builder.HasKey(related => new { related.Shop, related.ProductId });
         builder.Property(related => related.Items).HasColumnType("jsonb").HasConversion(
             items => JsonSerializer.Serialize(items, JsonSerializerOptions.Web),
-            json => JsonSerializer.Deserialize<List<RelatedProduct>>(json, JsonSerializerOptions.Web)!);
+            json => JsonSerializer.Deserialize<List<RelatedProduct>>(json, JsonSerializerOptions.Web)!,
+            new ValueComparer<IReadOnlyList<RelatedProduct>>(
+                (left, right) => left!.SequenceEqual(right!), items => items.Count, items => items));
     }
 
     public void Configure(EntityTypeBuilder<CatalogVersion> builder) => builder.HasKey(version => version.Shop);

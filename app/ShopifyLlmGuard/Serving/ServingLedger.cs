@@ -30,7 +30,8 @@ public sealed partial class ServingLedger(
         db.ServingChanges.AddRange(changes);
         await db.SaveAndTellAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        changes.ForEach(change => Log.Changed(logger, change.Shop, change.Feature, change.Mode, change.Reason));
+        changes.ForEach(change => Log.Changed(
+            logger, change.Mode == Mode.Live ? LogLevel.Information : LogLevel.Warning, change.Shop, change.Feature, change.Mode, change.Reason ?? "all is well"));
         await snapshots.RefreshAsync(cancellationToken);
     }
 
@@ -55,7 +56,7 @@ public sealed partial class ServingLedger(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "{Shop} {Feature} now serves {Mode} ({Reason}).")]
-        public static partial void Changed(ILogger logger, string shop, string feature, Mode mode, string? reason);
+        [LoggerMessage("{Shop} {Feature} now serves {Mode} ({Reason}).")]
+        public static partial void Changed(ILogger logger, LogLevel level, string shop, string feature, Mode mode, string reason);
     }
 }
