@@ -30,6 +30,7 @@ internal static class Startup
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(5));
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.AddHostedService<StartupGarbage>();
     }
 
     /// <summary>Checks every option at once, so that the operator sees all mistakes together, one a line.</summary>
