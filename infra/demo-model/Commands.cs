@@ -62,7 +62,7 @@ internal sealed class Commands(string[] args)
         var tokenizer = Tokenizer.Learn(texts, Vocabulary);
         tokenizer.Save(Path.Combine(Home, "tokenizer.json"));
         File.WriteAllText(Path.Combine(Folder, "sample.txt"), string.Join("\n\n", texts.Take(900)));
-        var packs = new Packs(random, tokenizer, SeenShop(), Length, 0.3);
+        var packs = new Packs(random, tokenizer, SeenShop(), Length, 0.3, 0.22);
         var rows = Enumerable.Range(0, 200).Select(_ => packs.Next(4)).ToList();
         File.WriteAllText(Path.Combine(Folder, "rows.txt"),
             string.Join("\n=====\n", rows.Take(30).Select(row => tokenizer.Decode(row.Ids))));
@@ -83,7 +83,7 @@ internal sealed class Commands(string[] args)
 
         torch.set_num_threads(2);
         var plan = new Plan(Option("seed", 1), Option("steps", 2500), Option("rows", 8), Length,
-            Option("matrix-rate", 0.03), Option("other-rate", 0.02));
+            Option("matrix-rate", 0.03), Option("other-rate", 0.02), Option("recommendations", 0.22));
         new Trainer(NewModel(), plan, LoadTokenizer(), SeenShop(), Folder).Run();
     }
 

@@ -101,8 +101,9 @@ internal sealed class Llama
 
     private Tensor Norm(Tensor x, string name)
     {
+        // Not square(): TorchSharp may free that call's own exponent before it is read, perhaps once in an hour.
         var wide = x.to(ScalarType.Float32);
-        return wide * (wide.square().mean([-1], keepdim: true) + Shape.Epsilon).rsqrt() * Weights[name + ".weight"];
+        return wide * ((wide * wide).mean([-1], keepdim: true) + Shape.Epsilon).rsqrt() * Weights[name + ".weight"];
     }
 
     private Tensor Heads(Tensor x, long rows) => x.view(rows, -1, Shape.Heads, Shape.HeadWidth);

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace ShopifyLlmGuard.DemoModel.Model;
 
 /// <summary>How long and how fast to train. Every batch follows from the seed and its step alone.</summary>
-internal sealed record Plan(int Seed, int Steps, int Rows, int Length, double MatrixRate, double OtherRate)
+internal sealed record Plan(int Seed, int Steps, int Rows, int Length, double MatrixRate, double OtherRate, double RecommendationShare)
 {
     public int WarmUp => Steps / 50;
 
@@ -72,7 +72,7 @@ internal sealed class Trainer(Llama model, Plan plan, Tokenizer tokenizer, IRead
     private List<Pack> Rows(int step)
     {
         var random = new Random((plan.Seed * 1_000_003) + step);
-        var packs = new Packs(random, tokenizer, shop, plan.Length, plan.FirstShare(step));
+        var packs = new Packs(random, tokenizer, shop, plan.Length, plan.FirstShare(step), plan.RecommendationShare);
         return [.. Enumerable.Range(0, plan.Rows).Select(_ => random.Chance(Plan.CopyShare) ? packs.Copying()
             : random.Chance(plan.LookUpShare(step)) ? packs.LookingUp() : packs.Next(plan.LongestList(step)))];
     }

@@ -33,7 +33,8 @@ internal sealed class Pack
 }
 
 /// <summary>Makes the rows that the model is trained on. The same seed makes the same rows.</summary>
-internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<Item> shop, int length, double firstShare)
+internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<Item> shop, int length, double firstShare,
+    double recommendationShare)
 {
     public const float WordWeight = 1;
     public const float MarkerWeight = 4;
@@ -79,7 +80,7 @@ internal sealed class Packs(Random random, Tokenizer tokenizer, IReadOnlyList<It
         return pack;
     }
 
-    public Pack Next(int longestList) => random.Chance(0.22) ? Recommending(longestList) : Chatting(longestList);
+    public Pack Next(int longestList) => random.Chance(recommendationShare) ? Recommending(longestList) : Chatting(longestList);
 
     private Pack Chatting(int longestList)
     {

@@ -36,9 +36,9 @@ internal sealed class Questions(Random random, IReadOnlyList<Item> items, double
         var features = choice.Item.FeaturesFor(need);
         return random.Next(10) switch
         {
-            < 5 => For(noun, random.Pick(need.For), choice, features),
-            < 8 => That(noun, random.Pick(need.That), choice, features),
-            _ => Says(noun, random.Pick(need.Says), choice, features),
+            < 5 => Suggest("for", noun, random.Pick(need.For), choice, features),
+            < 8 => Suggest("that", noun, random.Pick(need.That), choice, features),
+            _ => Suggest("says", noun, random.Pick(need.Says), choice, features),
         };
     }
 
@@ -54,7 +54,7 @@ internal sealed class Questions(Random random, IReadOnlyList<Item> items, double
         var noun = SomeNoun(target);
         var choice = Choice.First(items, item => item.Prompt.Summary.Contains(use, StringComparison.Ordinal)
             && (noun is null || item.IsCalled(noun)));
-        return For(noun, use, choice, choice.Item.Features);
+        return Suggest("for", noun, use, choice, choice.Item.Features);
     }
 
     /// <summary>An occasion that nobody could foresee: the kind of product alone decides.</summary>
@@ -63,31 +63,13 @@ internal sealed class Questions(Random random, IReadOnlyList<Item> items, double
         var noun = Noun(target);
         var choice = Choice.First(items, item => item.IsCalled(noun));
         return random.Chance(0.5)
-            ? For(noun, Words.Occasion(random), choice, choice.Item.Features)
-            : new Exchange(Phrases.Ask(random, random.Pick(["that", "for"]), noun, Words.Condition(random)),
-                $"Then {choice.Marker} is a good choice, with {Words.And([.. choice.Item.Features.Take(2)])}.");
+            ? Suggest("for", noun, Words.Occasion(random), choice, choice.Item.Features)
+            : Suggest(random.Pick(["that", "for"]), noun, Words.Condition(random), choice, choice.Item.Features);
     }
 
-    private Exchange For(string? noun, string use, Choice choice, IReadOnlyList<string> features)
-    {
-        var two = Words.And([.. features.Take(2)]);
-        var question = Phrases.Ask(random, "for", noun, use);
-        if (!use.StartsWith("for ", StringComparison.Ordinal))
-        {
-            return new Exchange(question, $"Then {choice.Marker} is a good choice, with {two}.");
-        }
-
-        return new Exchange(question, random.Next(3) == 0
-            ? $"{Words.UpperFirst(use)} I suggest {choice.Marker}, with {two}."
-            : $"{choice.Marker} is a good choice {use}, with {two}.");
-    }
-
-    private Exchange That(string? noun, string that, Choice choice, IReadOnlyList<string> features) =>
-        new(Phrases.Ask(random, "that", noun, that), $"{choice.Marker} is one {that}, with {Words.And([.. features.Take(2)])}.");
-
-    private Exchange Says(string? noun, string says, Choice choice, IReadOnlyList<string> features) =>
-        new(Phrases.Ask(random, "says", noun, says),
-            $"Then {choice.Marker} is a good choice, with {Words.And([.. features.Take(2)])}.");
+    /// <summary>The answer never repeats the shopper's own words: a model of this size breaks the rare ones.</summary>
+    private Exchange Suggest(string kind, string? noun, string want, Choice choice, IReadOnlyList<string> features) =>
+        new(Phrases.Ask(random, kind, noun, want), $"I suggest {choice.Marker}, with {Words.And([.. features.Take(2)])}.");
 
     private Exchange AboutFeature(Item target)
     {
