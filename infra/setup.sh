@@ -15,7 +15,7 @@ failed() { back; say "  ✗ $1"; }
 # step "What" command…: shows progress and the seconds it took; a failure shows the end of the command's own output.
 step() {
   local what=$1 log began=$SECONDS; shift
-  log=$DATA/logs/$(tr -cs 'a-zA-Z0-9' '-' <<<"$what" | tr 'A-Z' 'a-z').log
+  log=$DATA/logs/$(printf %s "$what" | tr -cs 'a-zA-Z0-9' '-' | tr 'A-Z' 'a-z').log
   mkdir -p "$DATA/logs"
   starting "$what"
   # In the background, so that Ctrl-C and SIGTERM are heard while it runs.
