@@ -81,8 +81,13 @@ choose_feed() {
     mkdir -p "$DATA"
     PublicFeed=false
     local project=infra/feed/feed.csproj
-    if timeout 60 dotnet restore "$project" -p:PublicFeed=true >/dev/null 2>&1; then PublicFeed=true; fi
-    printf '%s\n%s\n' "$PublicFeed" "$key" >"$asked"
+    local code=0
+    starting 'asking the NuGet feed for LLamaSharp and ShopifySharp'
+    # In the background, so that Ctrl-C is heard; a feed that did not answer in time is asked again next time.
+    timeout 60 dotnet restore "$project" -p:PublicFeed=true >/dev/null 2>&1 & wait $! || code=$?
+    back
+    [ $code != 0 ] || PublicFeed=true
+    [ $code = 124 ] || printf '%s\n%s\n' "$PublicFeed" "$key" >"$asked"
   fi
   export PublicFeed
   if [ "$PublicFeed" = true ]; then

@@ -13,11 +13,14 @@ public sealed class StorefrontTests(RunningShop shop)
         await using var shopper = await shop.ShopperAsync();
         await shopper.ViewProductAsync();
         Assert.True(await shopper.RecommendationsBecomeAsync("live", 5));
+        var reasons = await shopper.Recommendations.Locator(".guard-card__reason").AllInnerTextsAsync();
+        Assert.Contains(reasons, reason => reason.Trim().Length > 10);
 
         var turn = await shopper.AskAsync(Question);
 
         Assert.Equal("live", turn.Source);
         Assert.True(turn.After < Promise, $"answered after {turn.After}");
+        Assert.Contains("Voyager Wrist Blood Pressure Monitor", turn.Text, StringComparison.Ordinal);
         await AssertShopIsWholeAsync(shopper);
     }
 
@@ -119,7 +122,7 @@ public sealed class StorefrontTests(RunningShop shop)
     private static async Task AssertShopIsWholeAsync(Shopper shopper)
     {
         Assert.True(await shopper.Recommendations.Locator("a[href*='/products/']").CountAsync() >= 3, "recommendations are there");
-        Assert.Equal(0, await shopper.LayoutShiftOfGuardAsync(), 0.001);
+        Assert.Equal(0, await shopper.LayoutShiftAsync(), 0.001);
         Assert.Empty(shopper.Complaints);
         await shopper.BuyAsync();
     }

@@ -29,7 +29,7 @@ public static class FallbackRules
 
         if (link.Url.Length > LongestUrl || !IsAllowed(link.Url))
         {
-            yield return $"The {name} link's address must begin with https://, http:// or / and have at most {LongestUrl} characters.";
+            yield return $"The {name} link's address must begin with https://, mailto:, tel: or / and have at most {LongestUrl} characters.";
         }
     }
 
@@ -45,9 +45,9 @@ public static class FallbackRules
         }
     }
 
-    // "//host" and "/\host" look relative, but browsers leave the shop with them.
+    // The same as guard-link.liquid and guard-chat.js show. "//host" and "/\host" look relative, but browsers leave the shop with them.
     private static bool IsAllowed(string url) =>
         !url.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)) && (
             url.StartsWith('/') ? url.Length < 2 || url[1] is not ('/' or '\\')
-            : Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https");
+            : Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "mailto" or "tel");
 }

@@ -16,6 +16,8 @@
       const form = this.querySelector('form');
       if (!form) return;
 
+      // A theme may move the element: it is disconnected, and connected again.
+      this.#left = new AbortController();
       const { signal } = this.#left;
       const panel = this.querySelector('[popover]');
       const opener = this.querySelector('.guard-chat__open');
@@ -28,6 +30,8 @@
     disconnectedCallback() {
       this.#left.abort();
       this.#waiting?.abort();
+      // Without a listener, Enter would write the question into the page's address.
+      this.querySelector('form')?.toggleAttribute('hidden', true);
     }
 
     #submit(event) {
