@@ -58,7 +58,11 @@ internal sealed class RunProcess : IAsyncDisposable
         using var http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new($"http://localhost:{port}") };
         await Eventually.TrueAsync(async () => (await http.GetStringAsync(Shopper.Product)).Contains("<guard-recommendations", StringComparison.Ordinal), "the block is on the page", 60);
         await Eventually.TrueAsync(
-            async () => (await http.GetStringAsync("/apps/guard/recommendations?product_id=8102&limit=3")).Contains("\"source\":\"live\"", StringComparison.Ordinal),
+            async () =>
+            {
+                using var answer = await http.GetAsync("/apps/guard/recommendations?product_id=8102&limit=3");
+                return (await answer.Content.ReadAsStringAsync()).Contains("\"source\":\"live\"", StringComparison.Ordinal);
+            },
             "recommendations are live",
             60);
     }

@@ -21,6 +21,27 @@ public sealed class RunTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Everything_that_is_killed_at_once_comes_back_and_the_shop_recovers()
+    {
+        await using var run = Start(("RESTART_SECONDS", "2"));
+        await run.SaysAsync("storefront", 300);
+        foreach (var name in new[] { "guard", "inference", "postgres" })
+        {
+            Shell.Run("kill", "-9", (await File.ReadAllTextAsync(Path.Combine(data, name + ".pid"))).Trim());
+        }
+
+        foreach (var name in new[] { "guard", "inference", "postgres" })
+        {
+            await run.SaysAsync($"{name} is gone (exit code 137)", 30);
+        }
+
+        await run.ShopWorksAsync();
+        await run.SignalAsync("INT");
+        Assert.Equal(130, await run.EndsAsync());
+        Assert.Empty(run.LeftBehind());
+    }
+
     [Theory]
     [InlineData("getting ready")]
     [InlineData("Starting")]
