@@ -115,6 +115,16 @@ internal sealed class Shopper : IAsyncDisposable
         await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("Checkout");
     }
 
+    /// <summary>What axe finds wrong in our blocks for people who use a keyboard, a screen reader or strong contrast.</summary>
+    public async Task<string[]> AccessibilityFaultsAsync()
+    {
+        await Page.AddScriptTagAsync(new() { Path = Path.Combine(Programs.Root, "tests", "node_modules", "axe-core", "axe.min.js") });
+        return await Page.EvaluateAsync<string[]>("""
+            axe.run({ include: [['guard-recommendations'], ['guard-chat']] })
+              .then((found) => found.violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`))
+            """);
+    }
+
     public Task<double> LayoutShiftAsync() => Page.EvaluateAsync<double>("window.shifts");
 
     public async ValueTask DisposeAsync() => await context.CloseAsync();

@@ -21,6 +21,7 @@ public sealed class StorefrontTests(RunningShop shop)
         Assert.Equal("live", turn.Source);
         Assert.True(turn.After < Promise, $"answered after {turn.After}");
         Assert.Contains("Voyager Wrist Blood Pressure Monitor", turn.Text, StringComparison.Ordinal);
+        Assert.Empty(await shopper.AccessibilityFaultsAsync());
         await AssertShopIsWholeAsync(shopper);
     }
 
