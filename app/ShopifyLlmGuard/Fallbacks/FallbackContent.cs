@@ -19,7 +19,7 @@ public sealed record FallbackContent(string Greeting, IReadOnlyList<FaqEntry> Fa
             new("Can you give me medical advice?", "No. We can tell you about our products, but please ask a doctor or pharmacist about symptoms, diagnoses and medicines."),
         ],
         new("Contact us", "/pages/contact"),
-        new("Book an appointment", "/pages/appointments"));
+        new("Book an appointment", "/pages/booking"));
 
     /// <summary>Values, not references: two contents are equal when they read the same.</summary>
     public bool Equals(FallbackContent? other) =>

@@ -18,7 +18,7 @@ public sealed class FallbackTests
     {
         var reply = FallbackAnswers.For(FallbackContent.Default, question);
         Assert.Contains(part, reply.Text, StringComparison.Ordinal);
-        Assert.Equal(["/pages/contact", "/pages/appointments"], reply.Links.Select(link => link.Url));
+        Assert.Equal(["/pages/contact", "/pages/booking"], reply.Links.Select(link => link.Url));
     }
 
     [Theory]

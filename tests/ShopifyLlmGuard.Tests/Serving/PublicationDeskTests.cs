@@ -36,7 +36,7 @@ public sealed class PublicationDeskTests
         Assert.False(string.IsNullOrEmpty(chat.GetProperty("disclosure").GetString()));
         var fallback = chat.GetProperty("fallback");
         Assert.Equal("/pages/contact", fallback.GetProperty("contact").GetProperty("url").GetString());
-        Assert.Equal("/pages/appointments", fallback.GetProperty("booking").GetProperty("url").GetString());
+        Assert.Equal("/pages/booking", fallback.GetProperty("booking").GetProperty("url").GetString());
         Assert.All(fallback.GetProperty("faq").EnumerateArray(), entry => Assert.NotEmpty(entry.GetProperty("answer").GetString()!));
     }
 }
