@@ -104,13 +104,10 @@ internal sealed partial class ModelHost(
     {
         var runtime = Runtimes.Create(options.Library, loggers);
         var model = runtime.Load(options.Model, new ModelSettings(CheckTensors: !options.Trial));
-        var progress = new Progress(clock);
-        var line = new WaitingLine(options.QueueLength);
         var engine = new InferenceEngine(
-            model, Settings(model, options.Context, options.Threads), line, progress, meter, clock,
+            model, EngineSettings.Of(options, Settings(model, options.Context, options.Threads)), meter, clock,
             loggers.CreateLogger<InferenceEngine>());
         engine.Failed += () => GiveUp("llama.cpp failed and could not be set up again.");
-        meter.Watch(line, progress);
         Log.Loaded(_logger, runtime.Name, engine.Cells, options.Threads);
         return new ServedModel(options.ModelId, model, PromptTemplate.Of(model), engine, clock.GetUtcNow());
     }

@@ -7,7 +7,11 @@ internal sealed class Progress(TimeProvider clock)
     private long _busySince;
     private long _lastToken;
     private long _tokens;
+    private long _steps;
     private int _running;
+    private int _cells;
+    private int _reservedCells;
+    private int _keptCells;
 
     /// <summary>How many answers are being computed.</summary>
     public int Running => Volatile.Read(ref _running);
@@ -21,6 +25,13 @@ internal sealed class Progress(TimeProvider clock)
     /// <summary>How long ago the last batch was computed; null before the first.</summary>
     public TimeSpan? LastTokenAge => Since(ref _lastToken);
 
+    /// <summary>How many micro-batches were computed.</summary>
+    public long Steps => Volatile.Read(ref _steps);
+
+    /// <summary>Cells of the context: all, those set aside, and those of them that only kept prefixes hold.</summary>
+    public (int Total, int Reserved, int Kept) Cells =>
+        (Volatile.Read(ref _cells), Volatile.Read(ref _reservedCells), Volatile.Read(ref _keptCells));
+
     public void Started()
     {
         Interlocked.CompareExchange(ref _busySince, clock.GetTimestamp(), 0);
@@ -30,7 +41,15 @@ internal sealed class Progress(TimeProvider clock)
     public void Decoded(int tokens)
     {
         Interlocked.Add(ref _tokens, tokens);
+        Interlocked.Increment(ref _steps);
         Volatile.Write(ref _lastToken, clock.GetTimestamp());
+    }
+
+    public void HoldsCells(int total, int reserved, int kept)
+    {
+        Volatile.Write(ref _cells, total);
+        Volatile.Write(ref _reservedCells, reserved);
+        Volatile.Write(ref _keptCells, kept);
     }
 
     public void Ended(bool isIdle)
