@@ -41,10 +41,15 @@ internal sealed class House : IDisposable
     /// <summary>Enters a request; a prompt of a token more than the text has letters, as the model's tokens are bytes.</summary>
     public Generation Ask(
         string prompt, int maxTokens = 8, Caller? caller = null, Priority priority = Priority.Chat, TimeSpan? within = null,
+        SamplingSettings? sampling = null, string? stop = null) =>
+        Ask(Model.Tokenize(prompt), maxTokens, caller, priority, within, sampling, stop);
+
+    public Generation Ask(
+        int[] prompt, int maxTokens = 8, Caller? caller = null, Priority priority = Priority.Chat, TimeSpan? within = null,
         SamplingSettings? sampling = null, string? stop = null)
     {
         var request = new GenerationRequest(
-            Model.Tokenize(prompt), maxTokens, sampling ?? SamplingSettings.Greedy, stop is null ? [] : [stop])
+            prompt, maxTokens, sampling ?? SamplingSettings.Greedy, stop is null ? [] : [stop])
         {
             Caller = caller ?? Alice,
             Priority = priority,
