@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using ShopifyLlmGuard.Inference.Engine;
@@ -19,7 +18,7 @@ internal sealed class House : IDisposable
         Model = Models.Load(model ?? Models.Endless);
         var limits = new AdmissionLimits(parallel, queue, 0, TimeSpan.FromSeconds(2.5), shadow);
         var settings = new EngineSettings(new ContextSettings(cells, batch, parallel + kept, 1), cells, limits);
-        Parts = EngineParts.Of(settings, new InferenceMeter(new Meters()), Clock);
+        Parts = EngineParts.Of(settings, Meters.NewMeter(), Clock);
         _context = Model.CreateContext(settings.Context);
         Scheduler = new Scheduler(Model, _context, Parts, NullLogger.Instance);
     }
@@ -92,18 +91,42 @@ internal sealed class House : IDisposable
         return generation.Tokens.ToArray();
     }
 
+    /// <summary>How far below the best a generation's least likely token was, by the scores that it gets alone.</summary>
+    public static float Doubt(ILlmModel model, Generation generation)
+    {
+        using var context = model.CreateContext(new ContextSettings(1024, 512, 1, 1));
+        var batch = new TokenBatch(512);
+        var conversation = generation.Conversation.Span;
+        for (var position = 0; position < conversation.Length; position++)
+        {
+            batch.Add(conversation[position], position, 0, wantsOutput: true);
+        }
+
+        Assert.Equal(DecodeResult.Ok, context.Decode(batch));
+        var doubt = 0f;
+        for (var next = generation.Request.Prompt.Length; next < conversation.Length; next++)
+        {
+            var scores = context.Logits(next - 1);
+            doubt = Math.Max(doubt, Max(scores) - scores[conversation[next]]);
+        }
+
+        return doubt;
+    }
+
     public void Dispose()
     {
         _context.Dispose();
         Model.Dispose();
     }
 
-    private sealed class Meters : IMeterFactory
+    private static float Max(ReadOnlySpan<float> scores)
     {
-        public Meter Create(MeterOptions options) => new(options);
-
-        public void Dispose()
+        var most = float.NegativeInfinity;
+        foreach (var score in scores)
         {
+            most = Math.Max(most, score);
         }
+
+        return most;
     }
 }
