@@ -34,6 +34,7 @@ builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
 var app = builder.Build();
 app.MapChat(options);
 app.MapHealth();
+app.MapRouterMetrics();
 app.MapPrometheusScrapingEndpoint();
 try
 {

@@ -64,12 +64,13 @@ public sealed class PlanTests
         {
             var ledger = new CellLedger(100_000);
             // Beside the ledger, sets of cells: what llama.cpp has.
-            var (held, fresh) = (new List<(CellLedger.Branch Branch, int[] Cells)>(), 0);
+            var (held, fresh) = (new List<(CellLedger.Branch Branch, int[] Cells, bool IsOver)>(), 0);
             foreach (var ((kind, length), shared) in moves)
             {
                 if (kind < 3 && held.Count > 0)
                 {
                     var index = length % held.Count;
+                    Retire(held[index]);
                     ledger.Release(held[index].Branch);
                     held.RemoveAt(index);
                 }
@@ -80,16 +81,31 @@ public sealed class PlanTests
                     int[] own = [.. Enumerable.Range(fresh, length)];
                     fresh += length;
                     var branch = ledger.Reserve(begins.Length + length, from.Branch, begins.Length);
-                    var real = length - length / 3;
-                    ledger.Trim(branch, begins.Length + real);
-                    held.Add((branch, [.. begins, .. own[..real]]));
+                    var real = kind < 7 ? length : length - length / 3;
+                    held.Add((branch, [.. begins, .. own[..real]], kind >= 7));
+                    if (kind >= 7)
+                    {
+                        ledger.Retire(branch);
+                        ledger.Trim(branch, begins.Length + real);
+                    }
                 }
 
                 Assert.Equal(held.SelectMany(each => each.Cells).Distinct().Count(), ledger.Reserved);
+                Assert.Equal(held.Where(each => !each.IsOver).SelectMany(each => each.Cells).Distinct().Count(), ledger.InUse);
+                Assert.All(held, each => Assert.Equal(
+                    each.Cells.Except(held.Where(other => other != each).SelectMany(other => other.Cells)).Count(), each.Branch.Own));
             }
 
-            held.ForEach(each => ledger.Release(each.Branch));
-            return ledger.Reserved == 0;
+            held.ForEach(each => { Retire(each); ledger.Release(each.Branch); });
+            return ledger.Reserved == 0 && ledger.InUse == 0;
+
+            void Retire((CellLedger.Branch Branch, int[] Cells, bool IsOver) sequence)
+            {
+                if (!sequence.IsOver)
+                {
+                    ledger.Retire(sequence.Branch);
+                }
+            }
         });
 
     [Fact]

@@ -19,8 +19,6 @@ internal sealed class InferenceMeter
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _shadowRefusals;
     private readonly Counter<long> _answers;
-    private readonly Counter<long> _prefixQueries;
-    private readonly Counter<long> _prefixHits;
     private readonly Histogram<double> _queued;
     private readonly Histogram<double> _firstToken;
     private readonly Histogram<double> _perToken;
@@ -33,10 +31,6 @@ internal sealed class InferenceMeter
         _shadowRefusals = _meter.CreateCounter<long>(
             "llm.shadow_refusals", description: "Requests that were taken only because admission is in shadow mode, by cause.");
         _answers = _meter.CreateCounter<long>("llm.answers", description: "Requests that were taken, by how they ended.");
-        _prefixQueries = _meter.CreateCounter<long>(
-            "llm.prefix_cache_queries", description: "Prompt tokens that were looked up among kept prefixes.");
-        _prefixHits = _meter.CreateCounter<long>(
-            "llm.prefix_cache_hits", description: "Prompt tokens that a kept prefix gave.");
         _queued = _meter.CreateHistogram("llm.time_in_queue", "s", "From acceptance to the start of the work.", advice: Waits);
         _firstToken = _meter.CreateHistogram("llm.time_to_first_token", "s", "From acceptance to the first token.", advice: Waits);
         _perToken = _meter.CreateHistogram("llm.time_per_token", "s", "Mean time between an answer's tokens.", advice: Steps);
@@ -48,11 +42,17 @@ internal sealed class InferenceMeter
         _meter.CreateObservableGauge("llm.queued", () => line.Count, description: "Requests that wait.");
         _meter.CreateObservableGauge("llm.running", () => progress.Running, description: "Requests that are being answered.");
         _meter.CreateObservableGauge(
-            "llm.kv_cache_usage", () => Used(progress.Cells), "1", "Part of the memory's cells that running answers have set aside.");
+            "llm.kv_cache_usage", () => progress.CellUse, "1", "Part of the memory's cells that running answers have set aside.");
         _meter.CreateObservableGauge(
             "llm.kv_cells", () => progress.Cells.Total, description: "Cells of the memory; one holds a token.");
         _meter.CreateObservableGauge(
             "llm.kv_kept_cells", () => progress.Cells.Kept, description: "Cells that kept prefixes hold until somebody needs them.");
+        _meter.CreateObservableCounter(
+            "llm.prefix_cache_queries",
+            () => progress.Prefixes.Queries,
+            description: "Prompt tokens that were looked up among kept prefixes.");
+        _meter.CreateObservableCounter(
+            "llm.prefix_cache_hits", () => progress.Prefixes.Hits, description: "Prompt tokens that a kept prefix gave.");
         _meter.CreateObservableCounter("llm.steps", () => progress.Steps, description: "Micro-batches computed.");
         _meter.CreateObservableGauge(
             "llm.busy_for", () => progress.BusyFor?.TotalSeconds ?? 0, "s", "How long the model has been working without a pause.");
@@ -65,15 +65,7 @@ internal sealed class InferenceMeter
     public void RefusedInShadow(Refusal refusal) =>
         _shadowRefusals.Add(1, new KeyValuePair<string, object?>("cause", Word(refusal.ToString())));
 
-    /// <param name="wait">Since it was let in.</param>
-    /// <param name="promptTokens">Tokens of its prompt.</param>
-    /// <param name="spared">Those of them that a kept prefix gave.</param>
-    public void Started(TimeSpan wait, int promptTokens, int spared)
-    {
-        _queued.Record(wait.TotalSeconds);
-        _prefixQueries.Add(promptTokens);
-        _prefixHits.Add(spared);
-    }
+    public void Waited(TimeSpan wait) => _queued.Record(wait.TotalSeconds);
 
     public void Prefilled(int tokens) => _tokens.Add(tokens, new KeyValuePair<string, object?>("kind", "prompt"));
 
@@ -91,9 +83,6 @@ internal sealed class InferenceMeter
             _perToken.Record(sinceFirst.TotalSeconds / (tokens - 1));
         }
     }
-
-    private static double Used((int Total, int Reserved, int Kept) cells) =>
-        cells.Total == 0 ? 0 : (double)(cells.Reserved - cells.Kept) / cells.Total;
 
     private static string OutcomeOf(GenerationEvent last) => last switch
     {

@@ -8,9 +8,11 @@ internal sealed class Progress(TimeProvider clock)
     private long _lastToken;
     private long _tokens;
     private long _steps;
+    private long _prefixQueries;
+    private long _prefixHits;
     private int _running;
     private int _cells;
-    private int _reservedCells;
+    private int _cellsInUse;
     private int _keptCells;
 
     /// <summary>How many answers are being computed.</summary>
@@ -28,12 +30,22 @@ internal sealed class Progress(TimeProvider clock)
     /// <summary>How many micro-batches were computed.</summary>
     public long Steps => Volatile.Read(ref _steps);
 
-    /// <summary>Cells of the context: all, those set aside, and those of them that only kept prefixes hold.</summary>
-    public (int Total, int Reserved, int Kept) Cells =>
-        (Volatile.Read(ref _cells), Volatile.Read(ref _reservedCells), Volatile.Read(ref _keptCells));
+    /// <summary>Cells of the context: all, those that running answers have set aside, and those that only kept prefixes hold.</summary>
+    public (int Total, int InUse, int Kept) Cells =>
+        (Volatile.Read(ref _cells), Volatile.Read(ref _cellsInUse), Volatile.Read(ref _keptCells));
 
-    public void Started()
+    /// <summary>Prompt tokens that were looked up among kept prefixes, and those of them that were found.</summary>
+    public (long Queries, long Hits) Prefixes => (Volatile.Read(ref _prefixQueries), Volatile.Read(ref _prefixHits));
+
+    /// <summary>What part of the cells running answers have set aside.</summary>
+    public double CellUse => Cells is { Total: > 0 } cells ? (double)cells.InUse / cells.Total : 0;
+
+    /// <param name="promptTokens">Tokens of its prompt.</param>
+    /// <param name="spared">Those of them that a kept prefix gave.</param>
+    public void Started(int promptTokens, int spared)
     {
+        Interlocked.Add(ref _prefixQueries, promptTokens);
+        Interlocked.Add(ref _prefixHits, spared);
         Interlocked.CompareExchange(ref _busySince, clock.GetTimestamp(), 0);
         Interlocked.Increment(ref _running);
     }
@@ -45,10 +57,10 @@ internal sealed class Progress(TimeProvider clock)
         Volatile.Write(ref _lastToken, clock.GetTimestamp());
     }
 
-    public void HoldsCells(int total, int reserved, int kept)
+    public void HoldsCells(int total, int inUse, int kept)
     {
         Volatile.Write(ref _cells, total);
-        Volatile.Write(ref _reservedCells, reserved);
+        Volatile.Write(ref _cellsInUse, inUse);
         Volatile.Write(ref _keptCells, kept);
     }
 

@@ -9,6 +9,9 @@ internal sealed class CellLedger(int total)
     /// <summary>Cells that somebody holds or may still fill.</summary>
     public int Reserved { get; private set; }
 
+    /// <summary>Those of them that answers hold which are not over yet.</summary>
+    public int InUse { get; private set; }
+
     public int Free => total - Reserved;
 
     public int Total => total;
@@ -27,10 +30,15 @@ internal sealed class CellLedger(int total)
         }
 
         Reserved += length - shared;
-        return new Branch(parent, shared, length);
+        var branch = new Branch(parent, shared, length);
+        Use(branch, 1);
+        return branch;
     }
 
-    /// <summary>Gives back the cells behind a sequence's real end.</summary>
+    /// <summary>A sequence's answer is over.</summary>
+    public void Retire(Branch branch) => Use(branch, -1);
+
+    /// <summary>Gives back the cells behind a retired sequence's real end.</summary>
     public void Trim(Branch branch, int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, branch.Start);
@@ -38,12 +46,22 @@ internal sealed class CellLedger(int total)
         branch.End = length;
     }
 
-    /// <summary>Forgets a sequence; cells that others share stay reserved.</summary>
+    /// <summary>Forgets a retired sequence; cells that others share stay reserved.</summary>
     public void Release(Branch branch)
     {
         for (var each = branch; each is not null && --each.Holders == 0; each = each.Parent)
         {
-            Reserved -= each.End - each.Start;
+            Reserved -= each.Length;
+        }
+    }
+
+    private void Use(Branch branch, int more)
+    {
+        for (var each = branch; each is not null; each = each.Parent)
+        {
+            var wasInUse = each.Users > 0;
+            each.Users += more;
+            InUse += ((each.Users > 0 ? 1 : 0) - (wasInUse ? 1 : 0)) * each.Length;
         }
     }
 
@@ -60,7 +78,7 @@ internal sealed class CellLedger(int total)
             return branch;
         }
 
-        var upper = new Branch(branch.Parent, branch.Start, position);
+        var upper = new Branch(branch.Parent, branch.Start, position) { Users = branch.Users };
         (branch.Parent, branch.Start) = (upper, position);
         return upper;
     }
@@ -77,7 +95,24 @@ internal sealed class CellLedger(int total)
         /// <summary>The sequence that ends here, and the branches behind.</summary>
         public int Holders { get; set; } = 1;
 
-        /// <summary>Cells that a release frees at once.</summary>
-        public int Own => Holders == 1 ? End - Start : 0;
+        /// <summary>Answers that are not over yet, here and behind.</summary>
+        public int Users { get; set; }
+
+        public int Length => End - Start;
+
+        /// <summary>Cells that a release frees.</summary>
+        public int Own
+        {
+            get
+            {
+                var own = 0;
+                for (var each = this; each is { Holders: 1 }; each = each.Parent)
+                {
+                    own += each.Length;
+                }
+
+                return own;
+            }
+        }
     }
 }

@@ -23,9 +23,6 @@ internal sealed class PrefixCache(ILlmContext context, CellLedger ledger, int mo
 
     public int Count => _entries.Count;
 
-    /// <summary>Cells that only kept sequences hold.</summary>
-    public int Cells => _entries.Sum(entry => entry.Branch.Own);
-
     /// <summary>What to evict first: many cells, old, seldom used again.</summary>
     public static double EvictionCost(int cells, TimeSpan age, int reuses) => cells * (age.TotalSeconds + 1) / (reuses + 1);
 
@@ -100,6 +97,15 @@ internal sealed class PrefixCache(ILlmContext context, CellLedger ledger, int mo
         }
 
         return worst >= 0;
+    }
+
+    /// <summary>Forgets all and keeps nothing more.</summary>
+    public void Close()
+    {
+        most = 0;
+        while (TryEvict(null))
+        {
+        }
     }
 
     private static bool Covers(Entry longer, Entry shorter) =>

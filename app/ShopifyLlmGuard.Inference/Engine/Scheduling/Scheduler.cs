@@ -114,10 +114,9 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
         var place = _answers.FindLastIndex(each => each.Generation.Turn <= generation.Turn) + 1;
         _answers.Insert(place, answer);
         generation.PrefillLeft = generation.Request.Prompt.Length - answer.Slot.Shared;
-        parts.Progress.Started();
+        parts.Progress.Started(generation.Request.Prompt.Length, answer.Slot.Shared);
         parts.Pace.Spared(answer.Slot.Shared);
-        parts.Meter.Started(
-            parts.Clock.GetElapsedTime(generation.EnteredAt), generation.Request.Prompt.Length, answer.Slot.Shared);
+        parts.Meter.Waited(parts.Clock.GetElapsedTime(generation.EnteredAt));
     }
 
     private void Compose()

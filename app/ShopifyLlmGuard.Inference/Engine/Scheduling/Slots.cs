@@ -55,7 +55,9 @@ internal sealed class Slots
         var sequence = _free.Pop();
         if (prefix is not null && !TryCopy(prefix, sequence, shared))
         {
-            (prefix, shared) = (null, 0);
+            _free.Push(sequence);
+            _cache.Close();
+            return TryReserve(generation, isAlone);
         }
 
         return new Slot(sequence, _ledger.Reserve(length, prefix?.Branch, shared), shared);
@@ -64,25 +66,32 @@ internal sealed class Slots
     /// <summary>Keeps an ended answer's sequence for the next prompt that begins like it, or frees it.</summary>
     public void Keep(Slot slot, Generation generation, int length)
     {
+        _ledger.Retire(slot.Branch);
         if (!_cache.TryKeep(new PrefixCache.Entry(
             generation.Request.Caller, generation.Conversation[..length], slot.Sequence, slot.Branch)))
         {
-            Free(slot);
+            Clear(slot);
         }
     }
 
     public void Free(Slot slot)
     {
-        _context.RemoveRange(slot.Sequence, 0);
-        _ledger.Release(slot.Branch);
-        _free.Push(slot.Sequence);
+        _ledger.Retire(slot.Branch);
+        Clear(slot);
     }
 
     /// <summary>Makes room that should not have been missing; false when there is none to make.</summary>
     public bool TryEvict() => _cache.TryEvict(null);
 
     /// <summary>Tells the gauges.</summary>
-    public void Report() => _parts.Progress.HoldsCells(_ledger.Total, _ledger.Reserved, _cache.Cells);
+    public void Report() => _parts.Progress.HoldsCells(_ledger.Total, _ledger.InUse, _ledger.Reserved - _ledger.InUse);
+
+    private void Clear(Slot slot)
+    {
+        _context.RemoveRange(slot.Sequence, 0);
+        _ledger.Release(slot.Branch);
+        _free.Push(slot.Sequence);
+    }
 
     private bool TryCopy(PrefixCache.Entry prefix, int sequence, int shared)
     {
