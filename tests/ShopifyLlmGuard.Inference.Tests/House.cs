@@ -10,17 +10,16 @@ namespace ShopifyLlmGuard.Inference.Tests;
 /// <summary>A scheduler on a real model and a real context, moved step by step by the test's own thread.</summary>
 internal sealed class House : IDisposable
 {
-    private readonly ILlmContext _context;
-
     public House(
-        string? model = null, int parallel = 4, int cells = 4096, int batch = 64, int queue = 64, int kept = 8, bool shadow = true)
+        string? model = null, int parallel = 4, int cells = 4096, int batch = 64, int queue = 64, int kept = 8,
+        bool checkTensors = true)
     {
-        Model = Models.Load(model ?? Models.Endless);
-        var limits = new AdmissionLimits(parallel, queue, 0, TimeSpan.FromSeconds(2.5), shadow);
+        Model = Models.Load(model ?? Models.Endless, checkTensors);
+        var limits = new AdmissionLimits(parallel, queue, 0, TimeSpan.FromSeconds(2.5), IsShadow: true);
         var settings = new EngineSettings(new ContextSettings(cells, batch, parallel + kept, 1), cells, limits);
         Parts = EngineParts.Of(settings, Meters.NewMeter(), Clock);
-        _context = Model.CreateContext(settings.Context);
-        Scheduler = new Scheduler(Model, _context, Parts, NullLogger.Instance);
+        Context = Model.CreateContext(settings.Context);
+        Scheduler = new Scheduler(Model, Context, Parts, NullLogger.Instance);
     }
 
     public static Caller Alice { get; } = Caller.Of("Bearer alice", "");
@@ -30,6 +29,8 @@ internal sealed class House : IDisposable
     public FakeTimeProvider Clock { get; } = new();
 
     public ILlmModel Model { get; }
+
+    public ILlmContext Context { get; }
 
     public EngineParts Parts { get; }
 
@@ -61,7 +62,7 @@ internal sealed class House : IDisposable
     }
 
     /// <summary>As when everybody who runs is cancelled at once; here nobody was.</summary>
-    public void Abort() => _context.RequestAbort();
+    public void Abort() => Context.RequestAbort();
 
     public void Step(int steps = 1)
     {
@@ -115,7 +116,7 @@ internal sealed class House : IDisposable
 
     public void Dispose()
     {
-        _context.Dispose();
+        Context.Dispose();
         Model.Dispose();
     }
 

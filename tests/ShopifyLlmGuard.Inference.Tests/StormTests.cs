@@ -38,6 +38,8 @@ public sealed class StormTests
                     house.Step();
                     break;
             }
+
+            Assert.InRange(house.Scheduler.Slots.FreeCells, 0, 256);
         }
 
         house.Finish();
