@@ -11,8 +11,11 @@ internal readonly record struct Want(int Tokens, bool IsPrefill);
 /// </summary>
 internal static class BatchPlan
 {
-    /// <summary>Prompt tokens of one micro-batch while others wait for their next token: what takes this long.</summary>
-    private const double MostSeconds = 0.2;
+    // How long the prompt tokens of a micro-batch may take: with others who wait for their next token, and without.
+    private const double BesideOthers = 0.2;
+    private const double Alone = 1;
+    private const int Unmeasured = 64;
+    private const int Least = 16;
 
     /// <param name="wants">In order of turn; at most as many as <paramref name="size"/>.</param>
     /// <param name="size">The most tokens of a micro-batch.</param>
@@ -39,13 +42,14 @@ internal static class BatchPlan
     }
 
     /// <summary>
-    /// How many prompt tokens a micro-batch may take: all there is room for when nobody waits for a next token; else what
-    /// does not hold the others up for long, because on a slow machine a full micro-batch takes seconds.
+    /// How many prompt tokens a micro-batch may take: what does not hold the others up for long, because on a slow machine
+    /// a full micro-batch takes seconds. Who is alone gets more, yet somebody may come, or the one may leave.
     /// </summary>
     /// <param name="size">The most tokens of a micro-batch.</param>
     /// <param name="hasDecodes">Somebody waits for a next token.</param>
     /// <param name="prefillSpeed">Prompt tokens per second; 0 before it was measured.</param>
-    public static int PrefillRoom(int size, bool hasDecodes, double prefillSpeed) => hasDecodes && prefillSpeed > 0
-        ? Math.Clamp((int)(prefillSpeed * MostSeconds), Math.Min(16, size), size)
-        : size;
+    public static int PrefillRoom(int size, bool hasDecodes, double prefillSpeed) => Math.Clamp(
+        prefillSpeed > 0 ? (int)Math.Min(size, prefillSpeed * (hasDecodes ? BesideOthers : Alone)) : Unmeasured,
+        Math.Min(Least, size),
+        size);
 }
