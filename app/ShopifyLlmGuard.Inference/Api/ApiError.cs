@@ -24,6 +24,9 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
     public static ApiError NotANumber { get; } =
         new(500, "server_error", "not_a_number", "The model computed values that are not numbers.");
 
+    public static ApiError Stuck { get; } =
+        new(500, "server_error", "structure_stuck", "The model's vocabulary cannot write what the structure asks for.");
+
     public static ApiError Engine { get; } = new(500, "server_error", "engine_failure", "The model failed.");
 
     public static ApiError WrongKey { get; } =

@@ -13,7 +13,7 @@ internal static class ChatEndpoints
     // No vocabulary packs more of a text into a token on average; a longer text is refused before it is tokenised.
     private const int MostBytesPerToken = 16;
 
-    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
     public static void MapChat(this IEndpointRouteBuilder routes, InferenceOptions options)
     {
@@ -93,6 +93,11 @@ internal static class ChatEndpoints
             throw new RefusedException(error.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? ApiError.TooLarge(options.MaxBodyBytes)
                 : ApiError.Invalid("The body could not be read."));
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that is no text: JSON may spell a lone surrogate.
+            throw new RefusedException(ApiError.Invalid("The body has a name that is not valid Unicode."));
         }
         catch (FieldException error)
         {

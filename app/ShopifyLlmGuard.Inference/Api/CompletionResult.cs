@@ -137,6 +137,7 @@ internal sealed class CompletionResult(
         FailureReason.Deadline => ApiError.Deadline,
         FailureReason.Empty => ApiError.Empty,
         FailureReason.NotANumber => ApiError.NotANumber,
+        FailureReason.Stuck => ApiError.Stuck,
         FailureReason.Stopping or FailureReason.Cancelled => ApiError.Stopping,
         _ => ApiError.Engine,
     };
