@@ -245,8 +245,9 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
         {
             if (context.Sample(answer.Output, answer.Generation.Sampler) is not { } token)
             {
-                _isTainted = true;
-                return new GenerationEvent.Failure(FailureReason.NotANumber);
+                var isStuck = answer.Generation.Sampler.IsStuck;
+                _isTainted |= !isStuck;
+                return new GenerationEvent.Failure(isStuck ? FailureReason.Stuck : FailureReason.NotANumber);
             }
 
             if (answer.FirstAt == 0)

@@ -9,6 +9,7 @@ internal sealed unsafe class LLamaSharpContext : ILlmContext
     private readonly SafeLLamaContextHandle _context;
     private readonly AbortFlag _abort;
     private readonly LLamaBatch _batch = new();
+    private LLamaTokenData[]? _candidates;
 
     private LLamaSharpContext(SafeLLamaContextHandle context, AbortFlag abort, ContextSettings settings)
     {
@@ -72,7 +73,9 @@ internal sealed unsafe class LLamaSharpContext : ILlmContext
 
     public ReadOnlySpan<float> Logits(int index) => _context.GetLogitsIth(index);
 
-    public int? Sample(int index, ILlmSampler sampler) => (int)((LLamaSharpSampler)sampler).Chain.Sample(_context, index);
+    public int? Sample(int index, ILlmSampler sampler) => sampler is LLamaSharpGrammarSampler grammar
+        ? grammar.Sample(Logits(index), _candidates ??= new LLamaTokenData[Logits(index).Length])
+        : (int)((LLamaSharpSampler)sampler).Chain.Sample(_context, index);
 
     public void CopyPrefix(int from, int to, int length) =>
         _context.MemorySequenceCopy((LLamaSeqId)from, (LLamaSeqId)to, 0, length);
