@@ -14,11 +14,11 @@ public sealed class ModelSwapTests
     public async Task Traffic_moves_and_what_has_begun_is_finished()
     {
         // Slow enough that the stream is still under way when the traffic moves, on any machine: both need the same processor.
-        var first = new TinyModel { Layers = 16 }.Write(Models.NewPath("first.gguf"));
+        var first = new TinyModel { Layers = 8 }.Write(Models.NewPath("first.gguf"));
         var second = new TinyModel().Write(Models.NewPath("second.gguf"));
         await using var front = await Front.StartAsync("--model", first, "--Inference:AdminKey", Key, "--Inference:DrainWithin", "00:02:00");
         var worker = await front.WorkerAsync();
-        using var streaming = await front.AskAsync(EndlessHost.LongQuestion(stream: true, maxTokens: 3000));
+        using var streaming = await front.AskAsync(EndlessHost.LongQuestion(stream: true, maxTokens: 2000));
         var reading = streaming.Content.ReadAsStringAsync();
         using var over = new CancellationTokenSource();
         var asking = Enumerable.Range(0, 2).Select(async _ =>

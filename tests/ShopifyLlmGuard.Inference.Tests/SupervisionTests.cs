@@ -65,6 +65,21 @@ public sealed class SupervisionTests
     }
 
     [Fact]
+    public async Task A_worker_that_lives_but_computes_nothing_is_ended()
+    {
+        await using var front = await Front.StartAsync("--Inference:WedgedAfter", "00:00:02");
+        var worker = await front.WorkerAsync();
+        using var streaming = await front.AskAsync(EndlessHost.LongQuestion(stream: true));
+        await StoppedThread.StopAsync(worker, "model");
+
+        Assert.Contains("worker_died", await streaming.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        await front.UntilAnotherAsync(worker);
+        // Where it stands may also hold up the runtime, and with it the beats.
+        Assert.True(await front.LastEndAsync() is "wedged" or "silent");
+        await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
+    }
+
+    [Fact]
     public async Task A_worker_without_memory_is_replaced()
     {
         await using var front = await Front.StartAsync();
@@ -92,6 +107,24 @@ public sealed class SupervisionTests
         Assert.NotNull((await asking).Headers.RetryAfter);
         Assert.Equal("memory", await front.LastEndAsync());
         Assert.Equal("1", await front.MetricAsync("^llm_memory_shedding"));
+    }
+
+    [Fact]
+    public async Task A_system_that_cleans_its_temporary_files_costs_a_restart()
+    {
+        await using var front = await Front.StartAsync();
+        var worker = await front.WorkerAsync();
+        var arguments = (await File.ReadAllTextAsync($"/proc/{worker}/cmdline")).Split('\0');
+        Directory.Delete(Path.GetDirectoryName(arguments.Single(each => each.EndsWith("/beat", StringComparison.Ordinal)))!, recursive: true);
+        while (await front.RestartsAsync() == 0)
+        {
+            using var answer = await front.AskAsync(EndlessHost.ShortQuestion());
+            Assert.True(answer.IsSuccessStatusCode || (int)answer.StatusCode >= 500);
+        }
+
+        await front.UntilAnotherAsync(worker);
+        Assert.Equal("broken", await front.LastEndAsync());
+        await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
     }
 
     [Theory]

@@ -76,7 +76,8 @@ internal sealed class Forwarding(
         http.Response.Clear();
         if (error == ForwarderError.RequestBodyClient)
         {
-            await ApiError.TooLarge(options.MaxBodyBytes).ToResult().ExecuteAsync(http);
+            var isTooLarge = http.GetForwarderErrorFeature()?.Exception is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge };
+            await (isTooLarge ? ApiError.TooLarge(options.MaxBodyBytes) : ApiError.Invalid("The body could not be read.")).ToResult().ExecuteAsync(http);
         }
         else if (late.IsCancellationRequested)
         {
