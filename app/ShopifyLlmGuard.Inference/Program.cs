@@ -2,8 +2,9 @@ using System.Diagnostics.Metrics;
 using OpenTelemetry.Metrics;
 using ShopifyLlmGuard.Inference.Api;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Heartbeat;
 using ShopifyLlmGuard.Inference.Memory;
-using ShopifyLlmGuard.Inference.Supervision;
+using ShopifyLlmGuard.Inference.Proxy;
 
 if (args is [ModelTrial.Argument, ..])
 {

@@ -1,7 +1,8 @@
 using System.Diagnostics.Metrics;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Supervision;
 
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Proxy;
 
 /// <summary>The process that listens, owns no model, and keeps the one alive that does: <c>--supervise</c>.</summary>
 internal static class Front
