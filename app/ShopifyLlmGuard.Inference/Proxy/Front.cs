@@ -28,6 +28,8 @@ internal static class Front
         FrontMetrics.Observe(
             app.Services.GetRequiredService<IMeterFactory>(), app.Services.GetRequiredService<Serving>(), app.Services.GetRequiredService<Restarts>());
         app.Map("/v1/{**rest}", (HttpContext http, Forwarding forwarding) => forwarding.ForwardAsync(http));
+        // Other forms of the worker's metrics; those of the front are not in them.
+        app.MapGet("/metrics/{**rest}", (HttpContext http, Forwarding forwarding) => forwarding.ForwardAsync(http));
         FrontHealth.Map(app);
         ModelSwap.Map(app, options);
         app.UseWhen(http => http.Request.Path == "/metrics", branch => branch.Use(FrontMetrics.AddWorkerAsync).UseOpenTelemetryPrometheusScrapingEndpoint());
