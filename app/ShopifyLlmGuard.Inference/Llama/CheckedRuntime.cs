@@ -8,6 +8,8 @@ internal sealed class CheckedRuntime(ILlmRuntime inner) : ILlmRuntime
 {
     public string Name => inner.Name;
 
+    public bool Offloads => inner.Offloads;
+
     public ILlmModel Load(string path, ModelSettings settings)
     {
         GgufFile.Inspect(path);

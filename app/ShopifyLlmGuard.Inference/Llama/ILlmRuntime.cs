@@ -9,6 +9,9 @@ internal interface ILlmRuntime
     /// <summary>Which library answers, for the start-up log.</summary>
     string Name { get; }
 
+    /// <summary>A backend is there that can compute on a device other than the processor; models are put there when it is.</summary>
+    bool Offloads { get; }
+
     /// <summary>Loads a GGUF file.</summary>
     /// <exception cref="ModelLoadException">The file is not a model that this runtime can serve.</exception>
     ILlmModel Load(string path, ModelSettings settings);

@@ -17,6 +17,15 @@ internal sealed partial class LLamaSharpRuntime(string? library, ILogger<LLamaSh
 
     public string Name => $"LLamaSharp {typeof(NativeApi).Assembly.GetName().Version?.ToString(3)}";
 
+    public bool Offloads
+    {
+        get
+        {
+            Configure();
+            return NativeApi.llama_supports_gpu_offload();
+        }
+    }
+
     public ILlmModel Load(string path, ModelSettings settings)
     {
         try

@@ -14,6 +14,15 @@ internal sealed class LibLlamaRuntime(string? library, ILogger<LibLlamaRuntime> 
         }
     }
 
+    public bool Offloads
+    {
+        get
+        {
+            LlamaLibrary.Use(library, logger);
+            return Native.llama_supports_gpu_offload();
+        }
+    }
+
     public ILlmModel Load(string path, ModelSettings settings)
     {
         LlamaLibrary.Use(library, logger);

@@ -30,6 +30,10 @@ internal static unsafe partial class Native
     public static partial void llama_backend_init();
 
     [LibraryImport(Library)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool llama_supports_gpu_offload();
+
+    [LibraryImport(Library)]
     public static partial ModelParams llama_model_default_params();
 
     [LibraryImport(Library)]
