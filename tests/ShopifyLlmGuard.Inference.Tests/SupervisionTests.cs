@@ -25,6 +25,11 @@ public sealed class SupervisionTests
         await front.UntilAnotherAsync(worker);
         Assert.Equal(expected, await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync());
         Assert.Equal("killed", await front.LastEndAsync());
+        // The front's metrics and the new worker's are one document: no family is there twice.
+        var families = (await front.Http.GetStringAsync("/metrics")).Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(families.Distinct(), families);
+        Assert.Contains(families, family => family.Contains("llm_worker_up", StringComparison.Ordinal));
+        Assert.Contains(families, family => family.Contains("llm_tokens", StringComparison.Ordinal));
     }
 
     [Fact]
