@@ -6,6 +6,8 @@ internal static class WorkerRole
     public static void Add(WebApplicationBuilder builder)
     {
         Libc.DieWithParent();
+        // It would hold what shoppers wrote.
+        Libc.LeaveNoCore();
         BeFirstToGo();
         // Listens where the front says, and not where the settings of the front's own server do.
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Configure());
