@@ -33,8 +33,8 @@ internal sealed record InferenceOptions
     /// <summary>A model that is not loaded by then is given up.</summary>
     public TimeSpan LoadWithin { get; private set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A library file or folder to use instead of the llama.cpp that was built in; the environment's <c>LLAMA_LIBRARY</c>.</summary>
-    public string? Library { get; private set; }
+    /// <summary>Which llama.cpp computes, and on which GPU; its library is the environment's <c>LLAMA_LIBRARY</c>.</summary>
+    public RuntimeSettings Runtime { get; private set; } = new();
 
     /// <summary>What <c>/v1/models</c> and answers call the model: the file's name.</summary>
     public string ModelId => Path.GetFileNameWithoutExtension(Model);
@@ -58,7 +58,7 @@ internal sealed record InferenceOptions
             ModelSha256 = values.Text("ModelSha256"),
             Trial = values.Switch("Trial", true),
             LoadWithin = values.Duration("LoadWithin", TimeSpan.FromMinutes(5)),
-            Library = configuration["LLAMA_LIBRARY"],
+            Runtime = RuntimeSettings.Read(values, configuration["LLAMA_LIBRARY"]),
         };
         if (options.Model.Length == 0)
         {

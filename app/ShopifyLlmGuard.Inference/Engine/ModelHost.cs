@@ -25,7 +25,6 @@ internal sealed partial class ModelHost(
     IHostApplicationLifetime lifetime) : BackgroundService
 {
     private const int BatchSize = 256;
-    private const int MostByDefault = 4096;
 
     private readonly ILogger _logger = loggers.CreateLogger<ModelHost>();
     private volatile ServedModel? _served;
@@ -42,8 +41,7 @@ internal sealed partial class ModelHost(
                 $"Inference:Context is {wanted}, more than the {model.TrainedContext} tokens that it was trained for");
         }
 
-        var cells = wanted > 0 ? wanted : Math.Min(model.TrainedContext, MostByDefault);
-        return new ContextSettings(cells, BatchSize, MaxSequences: 1, threads);
+        return new ContextSettings(ContextSettings.CellsFor(wanted, model.TrainedContext), BatchSize, MaxSequences: 1, threads);
     }
 
     public override void Dispose()
@@ -102,8 +100,8 @@ internal sealed partial class ModelHost(
 
     private ServedModel Load()
     {
-        var runtime = Runtimes.Create(options.Library, loggers);
-        var model = runtime.Load(options.Model, new ModelSettings(CheckTensors: !options.Trial));
+        var runtime = Runtimes.Create(options.Runtime, loggers);
+        var model = runtime.Load(options.Model, new ModelSettings(!options.Trial, options.Context) { Gpu = options.Runtime.Gpu });
         var progress = new Progress(clock);
         var line = new WaitingLine(options.QueueLength);
         var engine = new InferenceEngine(

@@ -57,10 +57,11 @@ internal static class ModelTrial
         EndWithParent();
         try
         {
-            var runtime = Runtimes.Create(arguments.Length > 3 ? arguments[3] : null, NullLoggerFactory.Instance);
-            using var model = runtime.Load(arguments[1], new ModelSettings(CheckTensors: true));
-            var prompt = PromptTemplate.Of(model).Render([new ChatTurn("user", "Hello")]);
             var cells = int.Parse(arguments[2], CultureInfo.InvariantCulture);
+            var settings = RuntimeSettings.FromArgument(arguments[3]);
+            var runtime = Runtimes.Create(settings, NullLoggerFactory.Instance);
+            using var model = runtime.Load(arguments[1], new ModelSettings(CheckTensors: true, cells) { Gpu = settings.Gpu });
+            var prompt = PromptTemplate.Of(model).Render([new ChatTurn("user", "Hello")]);
             using var context = model.CreateContext(ModelHost.Settings(model, cells, threads: 1));
             using var sampler = model.CreateSampler(SamplingSettings.Greedy);
             ComputeOneToken(context, sampler, prompt);
@@ -99,7 +100,7 @@ internal static class ModelTrial
         var program = typeof(ModelTrial).Assembly.Location;
         var dotnet = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet");
         var (file, first) = File.Exists(dotnet) ? (Path.GetFullPath(dotnet), program) : (Environment.ProcessPath!, null);
-        string[] rest = [Argument, options.Model, options.Context.ToString(CultureInfo.InvariantCulture), options.Library ?? ""];
+        string[] rest = [Argument, options.Model, options.Context.ToString(CultureInfo.InvariantCulture), options.Runtime.ToArgument()];
         var start = new ProcessStartInfo(file, first is null ? rest : [first, .. rest])
         {
             RedirectStandardInput = true,
