@@ -20,6 +20,7 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 {
     kestrel.AddServerHeader = false;
     kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+    kestrel.RequireKeyBeyondLoopback(options.ApiKey);
 });
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
 builder.Services.AddSingleton(TimeProvider.System);
@@ -32,6 +33,7 @@ builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
     .AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0));
 
 var app = builder.Build();
+app.UseErrorBodies();
 app.MapChat(options);
 app.MapHealth();
 app.MapPrometheusScrapingEndpoint();
@@ -45,9 +47,9 @@ catch (OperationCanceledException)
     // Stopped before it had started; whoever stopped it has said why.
     return Environment.ExitCode;
 }
-catch (IOException error)
+catch (Exception error) when (error is IOException or UnprotectedAddressException)
 {
-    // The address is taken, or not this machine's.
+    // The address is taken, not this machine's, or everybody's.
     Console.Error.WriteLine($"Cannot start: {error.Message}");
     return 1;
 }

@@ -42,10 +42,11 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
             "{" + User + ",\"max_tokens\":40,\"temperature\":0,\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
         var lines = (await response.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
 
+        Assert.All(ChunksOf(lines)[..^1], chunk => Assert.Equal(JsonValueKind.Null, chunk.GetProperty("usage").ValueKind));
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
         Assert.All(lines, line => Assert.StartsWith("data: ", line, StringComparison.Ordinal));
         Assert.Equal("data: [DONE]", lines[^1]);
-        var chunks = lines[..^1].Select(line => JsonSerializer.Deserialize<JsonElement>(line[6..])).ToArray();
+        var chunks = ChunksOf(lines);
         Assert.All(chunks, chunk => Assert.Equal("chat.completion.chunk", chunk.GetProperty("object").GetString()));
         Assert.Single(chunks.Select(chunk => chunk.GetProperty("id").GetString()).Distinct());
         Assert.Empty(chunks[^1].GetProperty("choices").EnumerateArray());
@@ -91,7 +92,45 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
     {
         var models = await Host.Http.GetFromJsonAsync<JsonElement>("/v1/models");
 
-        Assert.Equal("tiny", Assert.Single(models.GetProperty("data").EnumerateArray()).GetProperty("id").GetString());
+        var card = Assert.Single(models.GetProperty("data").EnumerateArray());
+        Assert.Equal("tiny", card.GetProperty("id").GetString());
+        Assert.Equal(card.ToString(), (await Host.Http.GetFromJsonAsync<JsonElement>("/v1/models/tiny")).ToString());
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/models/gpt-5", HttpStatusCode.NotFound, "model_not_found")]
+    [InlineData("GET", "/v1/models/openai/gpt%22x", HttpStatusCode.NotFound, "model_not_found")]
+    [InlineData("GET", "/v1/nothing", HttpStatusCode.NotFound, "unknown_url")]
+    [InlineData("POST", "/", HttpStatusCode.NotFound, "unknown_url")]
+    [InlineData("GET", "/v1/chat/completions", HttpStatusCode.MethodNotAllowed, "method_not_allowed")]
+    [InlineData("DELETE", "/v1/models", HttpStatusCode.MethodNotAllowed, "method_not_allowed")]
+    [InlineData("POST", "/v1/embeddings", HttpStatusCode.BadRequest, "embeddings_not_supported")]
+    [InlineData("POST", "/v1/chat/completions", HttpStatusCode.UnsupportedMediaType, "unsupported_content_type")]
+    public async Task What_is_not_there_is_said_in_openais_shape(string method, string path, HttpStatusCode status, string code)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var response = await Host.Http.SendAsync(request);
+        var error = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Equal(code, error.GetProperty("code").GetString());
+        Assert.Equal("invalid_request_error", error.GetProperty("type").GetString());
+        Assert.NotEmpty(error.GetProperty("message").GetString()!);
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("application/json; charset=utf-16")]
+    [InlineData("nonsense")]
+    public async Task Only_json_is_read(string contentType)
+    {
+        var content = new StringContent("{" + User + "}");
+        content.Headers.Remove("Content-Type");
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        using var response = await Host.AskAsync(content);
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
     }
 
     [Theory]
@@ -132,8 +171,12 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
     [InlineData("{" + User + ",\"stream\":true,\"stream_options\":true}", "stream_options")]
     [InlineData("{" + User + ",\"n\":2}", "n")]
     [InlineData("{" + User + ",\"logprobs\":true}", "logprobs")]
-    [InlineData("{" + User + ",\"frequency_penalty\":0.5}", "frequency_penalty")]
-    [InlineData("{" + User + ",\"response_format\":{\"type\":\"json_object\"}}", "response_format")]
+    [InlineData("{" + User + ",\"frequency_penalty\":2.5}", "frequency_penalty")]
+    [InlineData("{" + User + ",\"presence_penalty\":\"much\"}", "presence_penalty")]
+    [InlineData("{" + User + ",\"repetition_penalty\":0}", "repetition_penalty")]
+    [InlineData("{" + User + ",\"min_p\":-0.5}", "min_p")]
+    [InlineData("{" + User + ",\"logit_bias\":{\"5\":1}}", "logit_bias")]
+    [InlineData("{" + User + ",\"response_format\":{\"type\":\"xml\"}}", "response_format.type")]
     [InlineData("{" + User + ",\"tools\":[{\"type\":\"function\"}]}", "tools")]
     public async Task A_wrong_request_is_told_what_is_wrong(string body, string? param)
     {
@@ -150,7 +193,7 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
     public async Task Broken_utf8_is_refused()
     {
         byte[] body = [.. "{\"messages\":[{\"role\":\"user\",\"content\":\""u8, 0xC3, 0x28, .. "\"}]}"u8];
-        using var response = await Host.AskAsync(new ByteArrayContent(body));
+        using var response = await Host.AskAsync(new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } });
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
@@ -212,6 +255,9 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
         ];
         Assert.All(promised, name => Assert.Contains($"\n{name}{{", metrics, StringComparison.Ordinal));
     }
+
+    private static JsonElement[] ChunksOf(string[] lines) =>
+        [.. lines[..^1].Select(line => JsonSerializer.Deserialize<JsonElement>(line[6..]))];
 
     private static string Content(JsonElement answer) =>
         answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;

@@ -24,6 +24,13 @@ public sealed class NativeLayoutTests
     [Fact]
     public void Sampler_parameters_lie_as_in_the_header() => AssertLayout<SamplerChainParams>(1, 0);
 
+    [Fact]
+    public void Candidates_lie_as_in_the_header()
+    {
+        AssertLayout<TokenData>(12, 0, 4, 8);
+        AssertLayout<TokenDataArray>(32, 0, 8, 16, 24);
+    }
+
     private static void AssertLayout<T>(int size, params int[] offsets)
         where T : unmanaged
     {

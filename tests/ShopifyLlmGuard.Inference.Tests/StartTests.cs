@@ -34,6 +34,28 @@ public sealed class StartTests
         Assert.DoesNotContain(host.Output, line => line.Contains("   at ", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("http://0.0.0.0:0")]
+    [InlineData("http://*:0")]
+    [InlineData("http://[::]:0")]
+    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0")]
+    public async Task Without_a_key_it_listens_to_this_machine_only(string urls)
+    {
+        await using var host = HostProcess.Start(["--model", Models.Endless, "--urls", urls]);
+
+        Assert.Equal(1, await host.ExitCodeAsync(TimeSpan.FromSeconds(30)));
+        Assert.Contains("Inference:ApiKey", Assert.Single(host.Errors), StringComparison.Ordinal);
+        Assert.DoesNotContain(host.Output, line => line.Contains("   at ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task With_a_key_it_may_listen_to_others()
+    {
+        await using var host = HostProcess.Start(["--model", Models.Endless, "--urls", "http://0.0.0.0:0", "--Inference:ApiKey", "sesame"]);
+
+        Assert.Equal("0.0.0.0", (await host.ListeningAsync()).Host);
+    }
+
     [Fact]
     public async Task The_environment_names_the_model_and_the_command_line_outranks_it()
     {

@@ -24,6 +24,9 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
     public static ApiError NotANumber { get; } =
         new(500, "server_error", "not_a_number", "The model computed values that are not numbers.");
 
+    public static ApiError Stuck { get; } =
+        new(500, "server_error", "structure_stuck", "The model's vocabulary cannot write what the structure asks for.");
+
     public static ApiError Engine { get; } = new(500, "server_error", "engine_failure", "The model failed.");
 
     public static ApiError WrongKey { get; } =
@@ -35,7 +38,30 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
     public static ApiError Invalid(string message, string? param = null, string code = "invalid_value") =>
         new(400, "invalid_request_error", code, message, param);
 
+    public static ApiError Internal { get; } = new(500, "server_error", "internal_error", "The host failed.");
+
+    public static ApiError NoSuchPath(string method, string path) =>
+        new(404, "invalid_request_error", "unknown_url", $"Invalid URL ({method} {Short(path)})");
+
+    public static ApiError WrongMethod(string method, string path, string allowed) =>
+        new(405, "invalid_request_error", "method_not_allowed", $"Not allowed to {method} on {Short(path)}; allowed: {allowed}");
+
+    public static ApiError WrongContentType(string? given) => new(
+        415, "invalid_request_error", "unsupported_content_type",
+        $"Unsupported content type: '{Short(given ?? "")}'. This API takes 'application/json' in UTF-8, not compressed.");
+
+    public static ApiError Unreadable(int status) => new(status, "invalid_request_error", "invalid_request", "The request could not be read.");
+
+    public static ApiError NoSuchModel(string id) =>
+        new(404, "invalid_request_error", "model_not_found", $"The model '{Short(id)}' does not exist", "model");
+
+    public static ApiError NoEmbeddings(string id) => Invalid(
+        $"The model '{id}' writes answers and makes no embeddings.", "model", "embeddings_not_supported");
+
     public static ApiError TooLong(string message) => Invalid(message, "messages", "context_length_exceeded");
+
+    // What came in is only repeated as far as it helps.
+    private static string Short(string text) => text.Length <= 100 ? text : $"{text[..100]}…";
 
     public ErrorBody Body => new(new ErrorDetail(Message, Type, Param, Code));
 

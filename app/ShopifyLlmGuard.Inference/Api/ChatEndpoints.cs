@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Net.Http.Headers;
 using ShopifyLlmGuard.Inference.Engine;
 
 namespace ShopifyLlmGuard.Inference.Api;
 
-/// <summary><c>POST /v1/chat/completions</c> and <c>GET /v1/models</c>.</summary>
+/// <summary><c>POST /v1/chat/completions</c>, in one group with everything else that wants the key.</summary>
 internal static class ChatEndpoints
 {
     private const string DeadlineHeader = "X-Deadline-Ms";
@@ -13,20 +14,14 @@ internal static class ChatEndpoints
     // No vocabulary packs more of a text into a token on average; a longer text is refused before it is tokenised.
     private const int MostBytesPerToken = 16;
 
-    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
     public static void MapChat(this IEndpointRouteBuilder routes, InferenceOptions options)
     {
         var group = routes.MapGroup("/v1").RequireKey(options.ApiKey);
-        group.MapGet("/models", Models);
+        group.MapModels();
         group.MapPost("/chat/completions", Complete);
     }
-
-    private static IResult Models(ModelHost host) => host.Served is not { } served
-        ? ApiError.Loading.ToResult()
-        : Results.Json(
-            new ModelList("list", [new ModelCard(served.Id, "model", served.LoadedAt.ToUnixTimeSeconds(), "local")]),
-            WireJson.Default.ModelList);
 
     private static async Task<IResult> Complete(
         HttpContext http, ModelHost host, InferenceOptions options, InferenceMeter meter, TimeProvider clock)
@@ -35,6 +30,7 @@ internal static class ChatEndpoints
         try
         {
             var deadline = ReadDeadline(http.Request);
+            CheckContentType(http.Request);
             // Cheap looks first: a full host says so before it reads, parses and tokenises.
             if (host.Served is not { } served)
             {
@@ -77,6 +73,18 @@ internal static class ChatEndpoints
             : throw new RefusedException(ApiError.Invalid($"{DeadlineHeader} must be a number of milliseconds.", DeadlineHeader));
     }
 
+    // Not only a courtesy: a page of a foreign site may send a browser's plain text here, but not JSON.
+    private static void CheckContentType(HttpRequest request)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || (type.Charset.HasValue && type.Encoding is not UTF8Encoding)
+            || request.Headers.ContentEncoding.Any(encoding => encoding is not (null or "" or "identity")))
+        {
+            throw new RefusedException(ApiError.WrongContentType(request.ContentType));
+        }
+    }
+
     private static async Task<ChatRequest> ReadAsync(HttpRequest request, InferenceOptions options)
     {
         try
@@ -93,6 +101,11 @@ internal static class ChatEndpoints
             throw new RefusedException(error.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? ApiError.TooLarge(options.MaxBodyBytes)
                 : ApiError.Invalid("The body could not be read."));
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that is no text: JSON may spell a lone surrogate.
+            throw new RefusedException(ApiError.Invalid("The body has a name that is not valid Unicode."));
         }
         catch (FieldException error)
         {

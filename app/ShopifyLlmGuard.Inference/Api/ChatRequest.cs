@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ShopifyLlmGuard.Inference.Api.Structure;
 using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.Inference.Api;
@@ -42,21 +43,23 @@ internal sealed record ChatRequest(
     private static void RefuseUnsupported(Fields fields)
     {
         _ = fields.Whole("n", 1, 1);
-        _ = fields.Number("frequency_penalty", 0, 0);
-        _ = fields.Number("presence_penalty", 0, 0);
+        _ = fields.Whole("top_logprobs", 0, 0);
+        if (fields.Inner("logit_bias")?.Element.EnumerateObject().Any() == true)
+        {
+            throw new FieldException("logit_bias", "'logit_bias' is not supported.");
+        }
+
         if (fields.Switch("logprobs") == true)
         {
             throw new FieldException("logprobs", "'logprobs' is not supported.");
         }
 
-        if (fields.Inner("response_format")?.Text("type") is { } format && format != "text")
+        foreach (var calls in new[] { "tools", "functions" })
         {
-            throw new FieldException("response_format", "Only the response format 'text' is supported.");
-        }
-
-        if (fields.List("tools") is { Count: > 0 })
-        {
-            throw new FieldException("tools", "'tools' is not supported.");
+            if (fields.List(calls) is { Count: > 0 })
+            {
+                throw new FieldException(calls, $"'{calls}' is not supported.");
+            }
         }
     }
 
@@ -65,7 +68,14 @@ internal sealed record ChatRequest(
         Math.Max((float)(fields.Number("top_p", 0, 1) ?? 1), float.Epsilon),
         fields.Whole("seed", long.MinValue, long.MaxValue) is { } seed
             ? (uint)seed ^ (uint)(seed >> 32)
-            : (uint)Random.Shared.NextInt64(uint.MaxValue));
+            : (uint)Random.Shared.NextInt64(uint.MaxValue))
+    {
+        MinP = (float)(fields.Number("min_p", 0, 1) ?? 0),
+        FrequencyPenalty = (float)(fields.Number("frequency_penalty", -2, 2) ?? 0),
+        PresencePenalty = (float)(fields.Number("presence_penalty", -2, 2) ?? 0),
+        RepetitionPenalty = (float)(fields.Number("repetition_penalty", 0.01, 2) ?? 1),
+        Grammar = AnswerFormat.Read(fields),
+    };
 
     private static List<string> ReadStops(Fields fields)
     {

@@ -11,6 +11,8 @@ namespace ShopifyLlmGuard.Inference.Api;
 internal sealed class CompletionResult(
     ServedModel served, ChatRequest chat, Generation generation, TimeSpan? deadline, TimeProvider clock) : IResult
 {
+    private const string ChunkName = "chat.completion.chunk";
+
     private readonly string _id = $"chatcmpl-{Guid.NewGuid():N}";
     private readonly long _created = clock.GetUtcNow().ToUnixTimeSeconds();
 
@@ -109,18 +111,18 @@ internal sealed class CompletionResult(
         await SendAsync(http, new ChunkDelta(null, null), FinishReason(end));
         if (chat.StreamsUsage)
         {
-            await SendAsync(http, new Chunk(_id, "chat.completion.chunk", _created, served.Id, [], UsageOf(end)));
+            await SendAsync(http, [], UsageOf(end));
         }
 
         await WriteAsync(http, "[DONE]");
     }
 
-    private Task SendAsync(HttpContext http, ChunkDelta delta, string? finishReason) => SendAsync(
-        http,
-        new Chunk(_id, "chat.completion.chunk", _created, served.Id, [new ChunkChoice(0, delta, null, finishReason)], null));
+    private Task SendAsync(HttpContext http, ChunkDelta delta, string? finishReason) =>
+        SendAsync(http, [new ChunkChoice(0, delta, null, finishReason)], null);
 
-    private static Task SendAsync(HttpContext http, Chunk chunk) =>
-        WriteAsync(http, JsonSerializer.Serialize(chunk, WireJson.Default.Chunk));
+    private Task SendAsync(HttpContext http, IReadOnlyList<ChunkChoice> choices, Usage? usage) => WriteAsync(http, chat.StreamsUsage
+        ? JsonSerializer.Serialize(new CountedChunk(_id, ChunkName, _created, served.Id, choices, usage), WireJson.Default.CountedChunk)
+        : JsonSerializer.Serialize(new Chunk(_id, ChunkName, _created, served.Id, choices), WireJson.Default.Chunk));
 
     private static async Task WriteAsync(HttpContext http, string data)
     {
@@ -137,6 +139,7 @@ internal sealed class CompletionResult(
         FailureReason.Deadline => ApiError.Deadline,
         FailureReason.Empty => ApiError.Empty,
         FailureReason.NotANumber => ApiError.NotANumber,
+        FailureReason.Stuck => ApiError.Stuck,
         FailureReason.Stopping or FailureReason.Cancelled => ApiError.Stopping,
         _ => ApiError.Engine,
     };

@@ -11,6 +11,8 @@ internal sealed class FieldException(string? param, string message) : Exception(
 /// <summary>Typed access to one JSON object; a missing field and a null are the same.</summary>
 internal sealed class Fields(JsonElement element, string path = "")
 {
+    public JsonElement Element => element;
+
     public string? Text(string name) => Find(name) is { } value ? TextOf(value, PathOf(name)) : null;
 
     public bool? Switch(string name) => Find(name)?.ValueKind switch
@@ -83,7 +85,7 @@ internal sealed class Fields(JsonElement element, string path = "")
             : throw new FieldException(path, $"'{path}' must be a part of type 'text'.");
     }
 
-    private static string TextOf(JsonElement value, string path)
+    public static string TextOf(JsonElement value, string path)
     {
         try
         {
@@ -101,8 +103,8 @@ internal sealed class Fields(JsonElement element, string path = "")
     private JsonElement? Find(string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private FieldException Wrong(string name, string expected) =>
+    public FieldException Wrong(string name, string expected) =>
         new(PathOf(name), $"'{PathOf(name)}' must be {expected}.");
 
-    private string PathOf(string name) => path.Length == 0 ? name : $"{path}.{name}";
+    public string PathOf(string name) => path.Length == 0 ? name : $"{path}.{name}";
 }

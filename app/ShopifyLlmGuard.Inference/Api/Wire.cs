@@ -16,9 +16,11 @@ internal sealed record Usage(int PromptTokens, int CompletionTokens, int TotalTo
     public static Usage Of(int prompt, int answer) => new(prompt, answer, prompt + answer);
 }
 
-internal sealed record Chunk(
-    string Id, string Object, long Created, string Model, IReadOnlyList<ChunkChoice> Choices,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Usage? Usage);
+internal sealed record Chunk(string Id, string Object, long Created, string Model, IReadOnlyList<ChunkChoice> Choices);
+
+/// <summary>A chunk of a stream that ends with its usage; until then that is null, but there.</summary>
+internal sealed record CountedChunk(
+    string Id, string Object, long Created, string Model, IReadOnlyList<ChunkChoice> Choices, Usage? Usage);
 
 internal sealed record ChunkChoice(int Index, ChunkDelta Delta, object? Logprobs, string? FinishReason);
 
@@ -47,6 +49,7 @@ internal sealed record Health(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(Completion))]
 [JsonSerializable(typeof(Chunk))]
+[JsonSerializable(typeof(CountedChunk))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Health))]

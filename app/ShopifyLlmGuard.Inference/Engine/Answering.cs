@@ -82,7 +82,7 @@ internal sealed class Answering(ILlmModel model, ILlmContext context, Progress p
             }
         }
 
-        return new GenerationEvent.Failure(FailureReason.NotANumber);
+        return new GenerationEvent.Failure(answer.Sampler.IsStuck ? FailureReason.Stuck : FailureReason.NotANumber);
     }
 
     private GenerationEvent.Failure? Decode(Answer answer)

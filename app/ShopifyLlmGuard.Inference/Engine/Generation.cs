@@ -41,6 +41,9 @@ internal enum FailureReason
     /// <summary>The model computed values that are not numbers.</summary>
     NotANumber,
 
+    /// <summary>No token of the vocabulary goes on as the wanted structure says.</summary>
+    Stuck,
+
     /// <summary>llama.cpp failed.</summary>
     Engine,
 }

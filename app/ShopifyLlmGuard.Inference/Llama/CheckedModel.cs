@@ -46,12 +46,9 @@ internal sealed class CheckedModel(ILlmModel inner) : ILlmModel
     public ILlmSampler CreateSampler(SamplingSettings settings)
     {
         ThrowIfDisposed();
-        if (!float.IsFinite(settings.Temperature) || settings.Temperature < 0 || settings.TopP is not (> 0 and <= 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(settings), settings, "Temperature or top-p is out of range.");
-        }
-
-        return inner.CreateSampler(settings);
+        return settings.Mistake is { } mistake
+            ? throw new ArgumentOutOfRangeException(nameof(settings), mistake, "A setting of the sampler is out of range.")
+            : inner.CreateSampler(settings);
     }
 
     public ILlmContext CreateContext(ContextSettings settings)

@@ -15,6 +15,8 @@ internal sealed unsafe class LLamaSharpContext : ILlmContext
     private readonly delegate* unmanaged<nint, LLamaNativeBatch, int> _decode =
         (delegate* unmanaged<nint, LLamaNativeBatch, int>)NativeLibrary.GetExport(LLamaSharpLibrary.Handle, "llama_decode");
 
+    private LLamaTokenData[]? _candidates;
+
     private LLamaSharpContext(SafeLLamaContextHandle context, AbortFlag abort, ContextSettings settings)
     {
         (_context, _abort) = (context, abort);
@@ -92,7 +94,9 @@ internal sealed unsafe class LLamaSharpContext : ILlmContext
 
     public ReadOnlySpan<float> Logits(int index) => _context.GetLogitsIth(index);
 
-    public int? Sample(int index, ILlmSampler sampler) => (int)((LLamaSharpSampler)sampler).Chain.Sample(_context, index);
+    public int? Sample(int index, ILlmSampler sampler) => sampler is LLamaSharpGrammarSampler grammar
+        ? grammar.Sample(Logits(index), _candidates ??= new LLamaTokenData[Logits(index).Length])
+        : (int)((LLamaSharpSampler)sampler).Chain.Sample(_context, index);
 
     public void CopyPrefix(int from, int to, int length) =>
         _context.MemorySequenceCopy((LLamaSeqId)from, (LLamaSeqId)to, 0, length);

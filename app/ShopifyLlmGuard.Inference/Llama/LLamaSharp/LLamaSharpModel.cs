@@ -61,7 +61,8 @@ internal sealed class LLamaSharpModel : ILlmModel
         }
     }
 
-    public ILlmSampler CreateSampler(SamplingSettings settings) => new LLamaSharpSampler(settings);
+    public ILlmSampler CreateSampler(SamplingSettings settings) =>
+        settings.Grammar is null ? new LLamaSharpSampler(settings) : new LLamaSharpGrammarSampler(this, _model, settings);
 
     public ILlmContext CreateContext(ContextSettings settings) => LLamaSharpContext.Create(_model, settings);
 

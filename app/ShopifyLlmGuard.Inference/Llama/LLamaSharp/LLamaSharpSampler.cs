@@ -2,23 +2,38 @@ using LLama.Native;
 
 namespace ShopifyLlmGuard.Inference.Llama.LLamaSharp;
 
-internal sealed class LLamaSharpSampler : ILlmSampler
+internal sealed class LLamaSharpSampler(SamplingSettings settings) : ILlmSampler
 {
-    public LLamaSharpSampler(SamplingSettings settings)
+    public SafeLLamaSamplerChainHandle Chain { get; } = NewChain(settings);
+
+    public bool IsStuck => false;
+
+    /// <summary>Penalties first, so that what they push down is cut off; the draw last.</summary>
+    public static SafeLLamaSamplerChainHandle NewChain(SamplingSettings settings)
     {
-        Chain = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
-        if (settings.IsGreedy)
+        var chain = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
+        if (settings.HasPenalties)
         {
-            Chain.AddGreedySampler();
-            return;
+            chain.AddPenalties(
+                SamplingSettings.PenaltyReach, settings.RepetitionPenalty, settings.FrequencyPenalty, settings.PresencePenalty);
         }
 
-        Chain.AddTopP(settings.TopP, 1);
-        Chain.AddTemperature(settings.Temperature);
-        Chain.AddDistributionSampler(settings.Seed);
-    }
+        if (settings.IsGreedy)
+        {
+            chain.AddGreedySampler();
+            return chain;
+        }
 
-    public SafeLLamaSamplerChainHandle Chain { get; }
+        chain.AddTopP(settings.TopP, 1);
+        if (settings.MinP > 0)
+        {
+            chain.AddMinP(settings.MinP, 1);
+        }
+
+        chain.AddTemperature(settings.Temperature);
+        chain.AddDistributionSampler(settings.Seed);
+        return chain;
+    }
 
     public void Dispose() => Chain.Dispose();
 }

@@ -8,6 +8,7 @@ internal sealed unsafe class LibLlamaContext : ILlmContext
     private readonly AbortFlag _abort;
     private readonly int[] _sequenceCounts;
     private readonly int*[] _sequences;
+    private TokenData[]? _candidates;
 
     private LibLlamaContext(ContextHandle context, AbortFlag abort, int vocabularySize, ContextSettings settings)
     {
@@ -28,6 +29,9 @@ internal sealed unsafe class LibLlamaContext : ILlmContext
     public int BatchSize { get; }
 
     public int MaxSequences { get; }
+
+    // Only grammars need it; one for all sequences, because one thread owns the context.
+    private TokenData[] Candidates => _candidates ??= new TokenData[_vocabularySize];
 
     public static LibLlamaContext Create(ModelHandle model, int vocabularySize, ContextSettings settings)
     {
@@ -95,8 +99,9 @@ internal sealed unsafe class LibLlamaContext : ILlmContext
             : new ReadOnlySpan<float>(logits, _vocabularySize);
     }
 
-    public int? Sample(int index, ILlmSampler sampler) =>
-        Native.llama_sampler_sample(((LibLlamaSampler)sampler).Handle, _context, index);
+    public int? Sample(int index, ILlmSampler sampler) => sampler is LibLlamaGrammarSampler grammar
+        ? grammar.Sample(Logits(index), Candidates)
+        : Native.llama_sampler_sample(((LibLlamaSampler)sampler).Handle, _context, index);
 
     public void CopyPrefix(int from, int to, int length) => Native.llama_memory_seq_cp(_memory, from, to, 0, length);
 

@@ -46,6 +46,9 @@ internal sealed unsafe class LibLlamaModel : ILlmModel
 
     public ReadOnlyMemory<byte> TokenToBytes(int token) => _bytes[token];
 
+    /// <summary>llama.cpp's vocabulary; lives as long as the model.</summary>
+    public nint Vocabulary => _vocabulary;
+
     public bool IsEndOfGeneration(int token) => Native.llama_vocab_is_eog(_vocabulary, token);
 
     public string? ApplyTemplate(IReadOnlyList<ChatTurn> turns)
@@ -72,7 +75,8 @@ internal sealed unsafe class LibLlamaModel : ILlmModel
         }
     }
 
-    public ILlmSampler CreateSampler(SamplingSettings settings) => new LibLlamaSampler(settings);
+    public ILlmSampler CreateSampler(SamplingSettings settings) =>
+        settings.Grammar is null ? new LibLlamaSampler(this, settings) : new LibLlamaGrammarSampler(this, settings);
 
     public ILlmContext CreateContext(ContextSettings settings) => LibLlamaContext.Create(_model, VocabularySize, settings);
 

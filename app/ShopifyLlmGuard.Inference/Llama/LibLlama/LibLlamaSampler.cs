@@ -1,22 +1,38 @@
 namespace ShopifyLlmGuard.Inference.Llama.LibLlama;
 
-internal sealed class LibLlamaSampler : ILlmSampler
+internal sealed class LibLlamaSampler(LibLlamaModel model, SamplingSettings settings) : ILlmSampler
 {
-    public LibLlamaSampler(SamplingSettings settings)
+    public SamplerHandle Handle { get; } = Chain(model, settings);
+
+    public bool IsStuck => false;
+
+    /// <summary>Penalties first, so that what they push down is cut off; the draw last.</summary>
+    public static SamplerHandle Chain(LibLlamaModel model, SamplingSettings settings)
     {
-        Handle = Native.llama_sampler_chain_init(Native.llama_sampler_chain_default_params());
-        if (settings.IsGreedy)
+        var chain = Native.llama_sampler_chain_init(Native.llama_sampler_chain_default_params());
+        if (settings.HasPenalties)
         {
-            Native.llama_sampler_chain_add(Handle, Native.llama_sampler_init_greedy());
-            return;
+            Native.llama_sampler_chain_add(chain, Native.llama_sampler_init_penalties(
+                model.VocabularySize, SamplingSettings.PenaltyReach,
+                settings.RepetitionPenalty, settings.FrequencyPenalty, settings.PresencePenalty));
         }
 
-        Native.llama_sampler_chain_add(Handle, Native.llama_sampler_init_top_p(settings.TopP, 1));
-        Native.llama_sampler_chain_add(Handle, Native.llama_sampler_init_temp(settings.Temperature));
-        Native.llama_sampler_chain_add(Handle, Native.llama_sampler_init_dist(settings.Seed));
-    }
+        if (settings.IsGreedy)
+        {
+            Native.llama_sampler_chain_add(chain, Native.llama_sampler_init_greedy());
+            return chain;
+        }
 
-    public SamplerHandle Handle { get; }
+        Native.llama_sampler_chain_add(chain, Native.llama_sampler_init_top_p(settings.TopP, 1));
+        if (settings.MinP > 0)
+        {
+            Native.llama_sampler_chain_add(chain, Native.llama_sampler_init_min_p(settings.MinP, 1));
+        }
+
+        Native.llama_sampler_chain_add(chain, Native.llama_sampler_init_temp(settings.Temperature));
+        Native.llama_sampler_chain_add(chain, Native.llama_sampler_init_dist(settings.Seed));
+        return chain;
+    }
 
     public void Dispose() => Handle.Dispose();
 }

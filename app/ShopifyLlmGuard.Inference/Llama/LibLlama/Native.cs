@@ -157,6 +157,22 @@ internal static unsafe partial class Native
     public static partial nint llama_sampler_init_dist(uint seed);
 
     [LibraryImport(Library)]
+    public static partial nint llama_sampler_init_min_p(float probability, nuint keep);
+
+    [LibraryImport(Library)]
+    public static partial nint llama_sampler_init_penalties(
+        int vocabularySize, int reach, float repetition, float frequency, float presence);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial SamplerHandle llama_sampler_init_grammar(nint vocabulary, string grammar, string root);
+
+    [LibraryImport(Library)]
+    public static partial void llama_sampler_apply(SamplerHandle sampler, TokenDataArray* candidates);
+
+    [LibraryImport(Library)]
+    public static partial void llama_sampler_accept(SamplerHandle sampler, int token);
+
+    [LibraryImport(Library)]
     public static partial int llama_sampler_sample(SamplerHandle sampler, ContextHandle context, int index);
 
     [LibraryImport(Library)]

@@ -1,0 +1,98 @@
+using LLama.Native;
+
+namespace ShopifyLlmGuard.Inference.Llama.LLamaSharp;
+
+/// <summary>
+/// Draws only what a grammar allows. llama.cpp ends the process when its grammar is told of a token that does not fit,
+/// so a token is shown to it only after the grammar has let it pass.
+/// </summary>
+internal sealed class LLamaSharpGrammarSampler : ILlmSampler
+{
+    private readonly WrittenText _text;
+    private readonly SafeLLamaSamplerChainHandle _chain;
+    private readonly SafeLLamaSamplerChainHandle _grammar;
+    private readonly LLamaTokenData[] _one = new LLamaTokenData[1];
+
+    public LLamaSharpGrammarSampler(LLamaSharpModel model, SafeLlamaModelHandle handle, SamplingSettings settings)
+    {
+        _text = new WrittenText(model);
+        _grammar = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
+        _grammar.AddGrammar(handle, settings.Grammar!, "root");
+        _chain = LLamaSharpSampler.NewChain(settings);
+    }
+
+    public bool IsStuck { get; private set; }
+
+    /// <summary>Null when no token fits; then <see cref="IsStuck"/> is true.</summary>
+    /// <param name="logits">The scores of all tokens.</param>
+    /// <param name="candidates">Room for all of them; its contents do not matter.</param>
+    public int? Sample(ReadOnlySpan<float> logits, LLamaTokenData[] candidates)
+    {
+        // A trained model's own choice mostly fits, and one token is looked at much faster than a whole vocabulary.
+        LLamaTokenDataArray.Create(logits, candidates);
+        var token = Choose(candidates);
+        _one[0] = new LLamaTokenData(token, 0, 0);
+        if (Mask(_one) == 0)
+        {
+            LLamaTokenDataArray.Create(logits, candidates);
+            var count = Mask(candidates);
+            IsStuck = count == 0;
+            if (IsStuck)
+            {
+                return null;
+            }
+
+            token = Choose(candidates.AsMemory(0, count));
+        }
+
+        _grammar.Accept(token);
+        _chain.Accept(token);
+        _text.Write((int)token);
+        return (int)token;
+    }
+
+    public void Dispose()
+    {
+        _chain.Dispose();
+        _grammar.Dispose();
+    }
+
+    private LLamaToken Choose(Memory<LLamaTokenData> candidates)
+    {
+        using var pin = LLamaTokenDataArrayNative.Create(new LLamaTokenDataArray(candidates), out var native);
+        native.Selected = -1;
+        _chain.Apply(ref native);
+        return native.Selected >= 0 && native.Selected < (long)native.Size
+            ? native.Data[(int)native.Selected].ID
+            : throw new InvalidOperationException("llama.cpp chose no token.");
+    }
+
+    // Keeps what the grammar allows, in order, and returns how many are left.
+    private int Mask(LLamaTokenData[] candidates)
+    {
+        var allowed = 0;
+        foreach (var candidate in candidates)
+        {
+            if (_text.Allows((int)candidate.ID))
+            {
+                candidates[allowed++] = candidate;
+            }
+        }
+
+        using (LLamaTokenDataArrayNative.Create(new LLamaTokenDataArray(candidates.AsMemory(0, allowed)), out var native))
+        {
+            _grammar.Apply(ref native);
+        }
+
+        var kept = 0;
+        foreach (var candidate in candidates.AsSpan(0, allowed))
+        {
+            if (float.IsFinite(candidate.Logit))
+            {
+                candidates[kept++] = candidate;
+            }
+        }
+
+        return kept;
+    }
+}

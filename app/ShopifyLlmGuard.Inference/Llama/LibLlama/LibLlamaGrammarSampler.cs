@@ -1,0 +1,111 @@
+namespace ShopifyLlmGuard.Inference.Llama.LibLlama;
+
+/// <summary>
+/// Draws only what a grammar allows. llama.cpp ends the process when its grammar is told of a token that does not fit,
+/// so a token is shown to it only after the grammar has let it pass.
+/// </summary>
+internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
+{
+    private readonly WrittenText _text;
+    private readonly SamplerHandle _chain;
+    private readonly SamplerHandle _grammar;
+
+    public LibLlamaGrammarSampler(LibLlamaModel model, SamplingSettings settings)
+    {
+        _text = new WrittenText(model);
+        _grammar = Native.llama_sampler_init_grammar(model.Vocabulary, settings.Grammar!, "root");
+        if (_grammar.IsInvalid)
+        {
+            throw new ArgumentException("llama.cpp does not understand the grammar.", nameof(settings));
+        }
+
+        _chain = LibLlamaSampler.Chain(model, settings);
+    }
+
+    public bool IsStuck { get; private set; }
+
+    /// <summary>Null when no token fits; then <see cref="IsStuck"/> is true.</summary>
+    /// <param name="logits">The scores of all tokens.</param>
+    /// <param name="candidates">Room for all of them; its contents do not matter.</param>
+    public int? Sample(ReadOnlySpan<float> logits, TokenData[] candidates)
+    {
+        fixed (TokenData* data = candidates)
+        {
+            // A trained model's own choice mostly fits, and one token is looked at much faster than a whole vocabulary.
+            var token = Choose(data, Fill(data, logits));
+            if (!Fits(token))
+            {
+                var count = Mask(data, Fill(data, logits));
+                IsStuck = count == 0;
+                if (IsStuck)
+                {
+                    return null;
+                }
+
+                token = Choose(data, count);
+            }
+
+            Native.llama_sampler_accept(_grammar, token);
+            Native.llama_sampler_accept(_chain, token);
+            _text.Write(token);
+            return token;
+        }
+    }
+
+    public void Dispose()
+    {
+        _chain.Dispose();
+        _grammar.Dispose();
+    }
+
+    private static int Fill(TokenData* data, ReadOnlySpan<float> logits)
+    {
+        for (var token = 0; token < logits.Length; token++)
+        {
+            data[token] = new TokenData { Id = token, Logit = logits[token] };
+        }
+
+        return logits.Length;
+    }
+
+    private int Choose(TokenData* data, int count)
+    {
+        var array = new TokenDataArray { Data = data, Size = (nuint)count, Selected = -1 };
+        Native.llama_sampler_apply(_chain, &array);
+        return array.Selected >= 0 && array.Selected < (long)array.Size
+            ? array.Data[array.Selected].Id
+            : throw new InvalidOperationException("llama.cpp chose no token.");
+    }
+
+    private bool Fits(int token)
+    {
+        var candidate = new TokenData { Id = token };
+        return Mask(&candidate, 1) == 1;
+    }
+
+    // Keeps what the grammar allows, in order, and returns how many are left.
+    private int Mask(TokenData* data, int count)
+    {
+        var allowed = 0;
+        for (var index = 0; index < count; index++)
+        {
+            if (_text.Allows(data[index].Id))
+            {
+                data[allowed++] = data[index];
+            }
+        }
+
+        var array = new TokenDataArray { Data = data, Size = (nuint)allowed, Selected = -1 };
+        Native.llama_sampler_apply(_grammar, &array);
+        var kept = 0;
+        for (var index = 0; index < allowed; index++)
+        {
+            if (float.IsFinite(data[index].Logit))
+            {
+                data[kept++] = data[index];
+            }
+        }
+
+        return kept;
+    }
+}
