@@ -1,12 +1,17 @@
+using System.Diagnostics.Metrics;
 using OpenTelemetry.Metrics;
 using ShopifyLlmGuard.Inference.Api;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Memory;
+using ShopifyLlmGuard.Inference.Supervision;
 
 if (args is [ModelTrial.Argument, ..])
 {
     return ModelTrial.Run(args);
 }
 
+var supervises = args.Contains(Front.Argument);
+args = [.. args.Where(argument => argument != Front.Argument)];
 // The settings beside the program count, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 var (options, mistakes) = InferenceOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
@@ -25,18 +30,52 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton(options);
-builder.Services.AddSingleton<InferenceMeter>();
-builder.Services.AddSingleton<ModelHost>();
-builder.Services.AddHostedService(services => services.GetRequiredService<ModelHost>());
 builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
     .AddMeter(InferenceMeter.Name)
     .AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0));
+if (options.BeatSocket is null)
+{
+    builder.Services.AddSingleton<MemoryWatch>();
+    builder.Services.AddHostedService(services => services.GetRequiredService<MemoryWatch>());
+}
+else
+{
+    WorkerRole.Add(builder);
+}
+
+if (supervises)
+{
+    Front.Add(builder, options, args);
+}
+else
+{
+    builder.Services.AddSingleton<InferenceMeter>();
+    builder.Services.AddSingleton<ModelHost>();
+    builder.Services.AddHostedService(services => services.GetRequiredService<ModelHost>());
+}
 
 var app = builder.Build();
-app.UseErrorBodies();
-app.MapChat(options);
-app.MapHealth();
-app.MapPrometheusScrapingEndpoint();
+if (options.BeatSocket is null)
+{
+    app.UseMemoryGate();
+}
+
+if (supervises)
+{
+    Front.Map(app, options);
+}
+else
+{
+    app.UseErrorBodies();
+    app.MapChat(options);
+    app.MapHealth();
+    app.MapPrometheusScrapingEndpoint();
+    Accelerator.Observe(app.Services.GetRequiredService<IMeterFactory>(), app.Services.GetRequiredService<ModelHost>());
+}
+
+using var hangup = supervises
+    ? ModelSwap.OnHangup(app.Services, builder.Configuration, builder.Environment.ContentRootPath)
+    : null;
 try
 {
     app.Run();

@@ -7,26 +7,27 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/health", Read);
 
-    private static IResult Read(ModelHost host, TimeProvider clock)
+    public static Health Of(ModelHost host, TimeProvider clock)
     {
         if (host.Served is not { } served)
         {
-            return Results.Json(
-                new Health("loading", null, null, null, 0, 0, 0),
-                WireJson.Default.Health,
-                statusCode: StatusCodes.Status503ServiceUnavailable);
+            return new Health("loading", null, null, null, 0, 0, 0, null);
         }
 
         var progress = served.Engine.Progress;
-        return Results.Json(
-            new Health(
-                "ok",
-                served.Id,
-                clock.GetUtcNow() - progress.BusyFor,
-                (long?)progress.LastTokenAge?.TotalMilliseconds,
-                progress.Running,
-                served.Engine.Queued,
-                progress.Tokens),
-            WireJson.Default.Health);
+        return new Health(
+            "ok",
+            served.Id,
+            clock.GetUtcNow() - progress.BusyFor,
+            (long?)progress.LastTokenAge?.TotalMilliseconds,
+            progress.Running,
+            served.Engine.Queued,
+            progress.Tokens,
+            host.Accelerator);
     }
+
+    private static IResult Read(ModelHost host, TimeProvider clock) => Results.Json(
+        Of(host, clock),
+        WireJson.Default.Health,
+        statusCode: host.Served is null ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
 }

@@ -43,8 +43,10 @@ internal sealed record ErrorDetail(string Message, string Type, string? Param, s
 /// <param name="Running">Requests that are being answered.</param>
 /// <param name="Queued">Requests that wait.</param>
 /// <param name="TokensComputed">Since the start, prompts included; it stands still only when the model does.</param>
+/// <param name="Accelerator"><c>gpu</c>, <c>cpu</c>, or <c>cpu-despite-gpu</c>; null while the model loads.</param>
 internal sealed record Health(
-    string Status, string? Model, DateTimeOffset? BusySince, long? LastTokenAgeMs, int Running, int Queued, long TokensComputed);
+    string Status, string? Model, DateTimeOffset? BusySince, long? LastTokenAgeMs, int Running, int Queued, long TokensComputed,
+    string? Accelerator);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(Completion))]

@@ -36,6 +36,27 @@ internal sealed record InferenceOptions
     /// <summary>Which llama.cpp computes, and on which GPU; its library is the environment's <c>LLAMA_LIBRARY</c>.</summary>
     public RuntimeSettings Runtime { get; private set; } = new();
 
+    /// <summary>With <c>--supervise</c>: a model that works without a token, or a worker that says nothing, for so long is ended.</summary>
+    public TimeSpan WedgedAfter { get; private set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>With <c>--supervise</c>: how long a replaced worker may go on with the answers that it has begun.</summary>
+    public TimeSpan DrainWithin { get; private set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>With <c>--supervise</c>: opens <c>POST /admin/model</c> to whoever has this key.</summary>
+    public string? AdminKey { get; private set; }
+
+    /// <summary>What the process with the model may hold in memory, in MiB; 0 is all that the machine or its container has.</summary>
+    public int MemoryLimitMb { get; private set; }
+
+    /// <summary>From this share of any memory (the process's, the machine's or container's, a GPU's) on nothing new is accepted.</summary>
+    public int MemorySoftPercent { get; private set; } = 92;
+
+    /// <summary>From this share on the worker is replaced, with <c>--supervise</c>.</summary>
+    public int MemoryHardPercent { get; private set; } = 97;
+
+    /// <summary>Set by the front for its worker: where to say how it is.</summary>
+    public string? BeatSocket { get; private set; }
+
     /// <summary>What <c>/v1/models</c> and answers call the model: the file's name.</summary>
     public string ModelId => Path.GetFileNameWithoutExtension(Model);
 
@@ -59,6 +80,13 @@ internal sealed record InferenceOptions
             Trial = values.Switch("Trial", true),
             LoadWithin = values.Duration("LoadWithin", TimeSpan.FromMinutes(5)),
             Runtime = RuntimeSettings.Read(values, configuration["LLAMA_LIBRARY"]),
+            WedgedAfter = values.Duration("WedgedAfter", TimeSpan.FromSeconds(5)),
+            DrainWithin = values.Duration("DrainWithin", TimeSpan.FromSeconds(30)),
+            AdminKey = values.Text("AdminKey"),
+            MemoryLimitMb = values.Number("MemoryLimitMb", 0, 0, int.MaxValue),
+            MemorySoftPercent = values.Number("MemorySoftPercent", 92, 1, 100),
+            MemoryHardPercent = values.Number("MemoryHardPercent", 97, 1, 100),
+            BeatSocket = values.Text("BeatSocket"),
         };
         if (options.Model.Length == 0)
         {
@@ -68,6 +96,11 @@ internal sealed record InferenceOptions
         if (options.ModelSha256 is { } sha && (sha.Length != 64 || !sha.All(char.IsAsciiHexDigit)))
         {
             values.Mistakes.Add("Inference:ModelSha256 must be 64 hexadecimal digits");
+        }
+
+        if (options.MemorySoftPercent > options.MemoryHardPercent)
+        {
+            values.Mistakes.Add("Inference:MemorySoftPercent must not be above Inference:MemoryHardPercent");
         }
 
         return (options, values.Mistakes);

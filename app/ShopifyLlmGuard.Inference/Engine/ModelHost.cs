@@ -28,6 +28,14 @@ internal sealed partial class ModelHost(
 
     private readonly ILogger _logger = loggers.CreateLogger<ModelHost>();
     private volatile ServedModel? _served;
+    private volatile string? _accelerator;
+    private volatile string? _failure;
+
+    /// <summary>What computes, see <see cref="Engine.Accelerator"/>; null while the model loads.</summary>
+    public string? Accelerator => _accelerator;
+
+    /// <summary>Why the host gives up; null while it does not.</summary>
+    public string? Failure => _failure;
 
     /// <summary>Null while the model loads.</summary>
     public ServedModel? Served => _served;
@@ -102,22 +110,47 @@ internal sealed partial class ModelHost(
     {
         var runtime = Runtimes.Create(options.Runtime, loggers);
         var model = runtime.Load(options.Model, new ModelSettings(!options.Trial, options.Context) { Gpu = options.Runtime.Gpu });
+        var template = PromptTemplate.Of(model);
+        GoldenPrompts.Check(options.Model, template);
         var progress = new Progress(clock);
         var line = new WaitingLine(options.QueueLength);
         var engine = new InferenceEngine(
             model, Settings(model, options.Context, options.Threads), line, progress, meter, clock,
             loggers.CreateLogger<InferenceEngine>());
+        Say(runtime.Devices.Count > 0);
         engine.Failed += () => GiveUp("llama.cpp failed and could not be set up again.");
         meter.Watch(line, progress);
         Log.Loaded(_logger, runtime.Name, engine.Cells, options.Threads);
-        return new ServedModel(options.ModelId, model, PromptTemplate.Of(model), engine, clock.GetUtcNow());
+        return new ServedModel(options.ModelId, model, template, engine, clock.GetUtcNow());
+    }
+
+    private void Say(bool offloads)
+    {
+        _accelerator = Engine.Accelerator.Of(offloads);
+        if (_accelerator == Engine.Accelerator.Wasted)
+        {
+            Log.GpuIsWasted(_logger);
+        }
     }
 
     private void GiveUp(string reason)
     {
         Environment.ExitCode = 1;
-        Console.Error.WriteLine(string.Join(' ', reason.Split('\n', '\r')));
+        _failure = string.Join(' ', reason.Split('\n', '\r'));
+        Say(_failure);
         lifetime.StopApplication();
+    }
+
+    private static void Say(string line)
+    {
+        try
+        {
+            Console.Error.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // A full disk behind standard error must not change how this ends.
+        }
     }
 
     private static partial class Log
@@ -127,5 +160,8 @@ internal sealed partial class ModelHost(
 
         [LoggerMessage(2, LogLevel.Information, "Model {Model} is ready after {Milliseconds:0} ms.")]
         public static partial void Ready(ILogger logger, string model, double milliseconds);
+
+        [LoggerMessage(3, LogLevel.Error, "This machine has a GPU, and llama.cpp computes on the processor: no backend of it can use the device.")]
+        public static partial void GpuIsWasted(ILogger logger);
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShopifyLlmGuard.Inference.Llama;
 
@@ -97,16 +96,11 @@ internal static class ModelTrial
 
     private static Process Start(InferenceOptions options)
     {
-        var program = typeof(ModelTrial).Assembly.Location;
-        var dotnet = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet");
-        var (file, first) = File.Exists(dotnet) ? (Path.GetFullPath(dotnet), program) : (Environment.ProcessPath!, null);
-        string[] rest = [Argument, options.Model, options.Context.ToString(CultureInfo.InvariantCulture), options.Runtime.ToArgument()];
-        var start = new ProcessStartInfo(file, first is null ? rest : [first, .. rest])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = OwnProgram.With(
+            Argument, options.Model, options.Context.ToString(CultureInfo.InvariantCulture), options.Runtime.ToArgument());
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         start.Environment["DOTNET_TieredPGO"] = "0";
         return Process.Start(start)!;
     }

@@ -1,0 +1,98 @@
+using System.Diagnostics.Metrics;
+using ShopifyLlmGuard.Inference.Engine;
+
+namespace ShopifyLlmGuard.Inference.Supervision;
+
+/// <summary>What is remembered of workers that ended unasked.</summary>
+internal sealed partial class Restarts
+{
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly long _began;
+    private readonly Lock _gate = new();
+    private readonly Counter<long> _counter;
+    private readonly Queue<TimeSpan> _recent = [];
+    private int _series;
+    private int _total;
+
+    public Restarts(IMeterFactory meters, TimeProvider clock, ILogger<Restarts> logger)
+    {
+        (_clock, _began, _logger) = (clock, clock.GetTimestamp(), logger);
+        _counter = meters.Create(InferenceMeter.Name)
+            .CreateCounter<long>("llm.worker.restarts", description: "Workers that ended unasked, by how.");
+        // A series that appears with its first event hides that event from rates.
+        Array.ForEach(Enum.GetValues<WorkerEnd>(), end => _counter.Add(0, new KeyValuePair<string, object?>("cause", end.Text())));
+    }
+
+    public int Total => Volatile.Read(ref _total);
+
+    /// <summary>How the last one ended; null while none has.</summary>
+    public WorkerEnd? Last { get; private set; }
+
+    /// <summary>How many ended in the last ten minutes.</summary>
+    public int Recent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Forget();
+                return _recent.Count;
+            }
+        }
+    }
+
+    public bool IsUnstable
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return RestartPolicy.IsUnstable(_recent, Now);
+            }
+        }
+    }
+
+    private TimeSpan Now => _clock.GetElapsedTime(_began);
+
+    /// <returns>How long to wait before the next start.</returns>
+    public TimeSpan Record(WorkerEnd end, TimeSpan wasReadyFor)
+    {
+        _counter.Add(1, new KeyValuePair<string, object?>("cause", end.Text()));
+        lock (_gate)
+        {
+            Forget();
+            var wasUnstable = RestartPolicy.IsUnstable(_recent, Now);
+            _recent.Enqueue(Now);
+            _series = wasReadyFor >= RestartPolicy.Healthy ? 1 : _series + 1;
+            _total++;
+            Last = end;
+            var isUnstable = RestartPolicy.IsUnstable(_recent, Now);
+            var delay = RestartPolicy.Delay(_series, isUnstable, Random.Shared.NextDouble());
+            Log.Ended(_logger, end.Text(), delay.TotalSeconds);
+            if (isUnstable && !wasUnstable)
+            {
+                Log.Unstable(_logger, _recent.Count);
+            }
+
+            return delay;
+        }
+    }
+
+    private void Forget()
+    {
+        while (_recent.TryPeek(out var first) && Now - first > RestartPolicy.Window)
+        {
+            _recent.Dequeue();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "The worker ended ({Cause}); the next one starts in {Seconds:0.0} s.")]
+        public static partial void Ended(ILogger logger, string cause, double seconds);
+
+        [LoggerMessage(2, LogLevel.Critical, "Unstable: {Count} workers ended within ten minutes. The next ones start slowly.")]
+        public static partial void Unstable(ILogger logger, int count);
+    }
+}

@@ -1,0 +1,95 @@
+namespace ShopifyLlmGuard.Inference.Supervision;
+
+/// <summary>Which worker serves now, and when there will be one when none does.</summary>
+internal sealed class Serving(TimeProvider clock)
+{
+    // Until a load has been measured here.
+    private static readonly TimeSpan UsualLoad = TimeSpan.FromSeconds(3);
+
+    private readonly long _began = clock.GetTimestamp();
+    private readonly Lock _gate = new();
+    private volatile Worker? _worker;
+    private volatile Worker? _starting;
+    private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TimeSpan _load = UsualLoad;
+    private TimeSpan _notBefore;
+
+    /// <summary>Null while none is ready.</summary>
+    public Worker? Worker => _worker;
+
+    public bool HasNeverServed { get; private set; } = true;
+
+    /// <summary>Completes when another worker begins to serve.</summary>
+    public Task Moved
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _moved.Task;
+            }
+        }
+    }
+
+    /// <summary>When it is worth to ask again; at least a second, because HTTP counts in seconds.</summary>
+    public TimeSpan RetryAfter
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var pause = _notBefore - Now;
+                var load = pause > TimeSpan.Zero ? pause + _load : _load - (_starting?.LoadTime ?? default);
+                return TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(load.TotalSeconds)));
+            }
+        }
+    }
+
+    private TimeSpan Now => clock.GetElapsedTime(_began);
+
+    public void Starts(Worker worker) => _starting = worker;
+
+    /// <summary>Moves the traffic; returns the worker that had it.</summary>
+    public Worker? Begin(Worker worker)
+    {
+        lock (_gate)
+        {
+            var before = _worker;
+            (_worker, _starting, HasNeverServed, _load) = (worker, null, false, worker.LoadTime);
+            _moved.SetResult();
+            _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return before;
+        }
+    }
+
+    /// <summary>False when that worker does not serve any more.</summary>
+    public bool TryEnd(Worker worker)
+    {
+        lock (_gate)
+        {
+            var served = ReferenceEquals(_worker, worker);
+            _worker = served ? null : _worker;
+            return served;
+        }
+    }
+
+    /// <summary>The next start is to wait so long.</summary>
+    public void Pause(TimeSpan pause)
+    {
+        lock (_gate)
+        {
+            _notBefore = Now + pause;
+        }
+    }
+
+    /// <summary>Completes when the pause is over, or when somebody else has brought a worker.</summary>
+    public async Task WaitForTurnAsync(CancellationToken cancellationToken)
+    {
+        var pause = _notBefore - Now;
+        if (_worker is null && pause > TimeSpan.Zero)
+        {
+            await Task.WhenAny(Moved, Task.Delay(pause, clock, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace ShopifyLlmGuard.Inference.Supervision;
+
+/// <summary>One child process with one model: what it says, who is in it, and its end.</summary>
+internal sealed class Worker : IAsyncDisposable
+{
+    private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(6);
+
+    private readonly WorkerSockets _sockets;
+    private readonly Process _process;
+    private readonly TimeProvider _clock;
+    private readonly Socket _ear;
+    private readonly Entrance _entrance = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Beat? _last;
+    private readonly long _startedAt;
+    private long _lastAt;
+    private long _readyAt;
+
+    public Worker(WorkerSockets sockets, Socket ear, Process process, TimeProvider clock)
+    {
+        (_sockets, _ear, _process, _clock) = (sockets, ear, process, clock);
+        _startedAt = _lastAt = clock.GetTimestamp();
+        Http = WorkerHttp.Create(sockets.Http);
+        Ended = EndAsync();
+        Listening = ListenAsync();
+    }
+
+    public int Id => _process.Id;
+
+    public HttpMessageInvoker Http { get; }
+
+    /// <summary>Completes with the process, with its exit code.</summary>
+    public Task<int> Ended { get; }
+
+    /// <summary>Completes when the model answers; never when it does not.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>What it said last; null before the first time.</summary>
+    public Beat? Last => _last;
+
+    public TimeSpan BeatAge => _clock.GetElapsedTime(Volatile.Read(ref _lastAt));
+
+    /// <summary>How long it has been ready; nothing when it never was.</summary>
+    public TimeSpan ReadyFor => Volatile.Read(ref _readyAt) is not 0 and var readyAt ? _clock.GetElapsedTime(readyAt) : default;
+
+    /// <summary>How long it took to become ready, or how long it has been trying.</summary>
+    public TimeSpan LoadTime => _clock.GetElapsedTime(_startedAt) - ReadyFor;
+
+    private Task Listening { get; }
+
+    /// <summary>Waits for the last words of a process that has ended.</summary>
+    public async Task<string?> FailureAsync()
+    {
+        await Listening.WaitAsync(TimeSpan.FromSeconds(1), _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return _last?.Failure;
+    }
+
+    /// <summary>Counts a request in; false when this worker takes no more.</summary>
+    public bool TryEnter() => _entrance.TryEnter();
+
+    public void Leave() => _entrance.Leave();
+
+    public void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+    }
+
+    /// <summary>Takes no more requests, waits for those that are in it, within the limit, and ends it.</summary>
+    public async Task DrainAsync(TimeSpan limit)
+    {
+        await ((Task)Task.WhenAny(Ended, _entrance.Close())).WaitAsync(limit, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DisposeAsync();
+    }
+
+    /// <summary>Asks it to end, and makes it end when it does not.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!Ended.IsCompleted)
+        {
+            Libc.Terminate(Id);
+            await ((Task)Ended).WaitAsync(PatienceAtTheEnd, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Kill();
+            await Ended;
+        }
+
+        _ear.Dispose();
+        await Listening;
+        Http.Dispose();
+        _sockets.Delete();
+    }
+
+    private async Task<int> EndAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    private async Task ListenAsync()
+    {
+        try
+        {
+            using var voice = await _ear.AcceptAsync();
+            using var lines = new StreamReader(new NetworkStream(voice));
+            while (await lines.ReadLineAsync() is { } line)
+            {
+                _last = JsonSerializer.Deserialize(line, BeatJson.Default.Beat);
+                Volatile.Write(ref _lastAt, _clock.GetTimestamp());
+                if (_last?.Health.Status == "ok")
+                {
+                    Interlocked.CompareExchange(ref _readyAt, _clock.GetTimestamp(), 0);
+                    _ready.TrySetResult();
+                }
+            }
+        }
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or JsonException)
+        {
+            // It ended in the middle of a word.
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Net.Sockets;
+
+namespace ShopifyLlmGuard.Inference.Supervision;
+
+/// <summary>HTTP to one worker over its Unix socket.</summary>
+internal static class WorkerHttp
+{
+    /// <summary>The host's name means nothing there; HTTP wants one.</summary>
+    public const string Prefix = "http://worker";
+
+    public static HttpMessageInvoker Create(string socketPath) => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        ConnectCallback = async (_, cancellationToken) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    });
+}
