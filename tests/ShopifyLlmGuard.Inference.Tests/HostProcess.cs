@@ -31,6 +31,8 @@ internal sealed partial class HostProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public string[] Output => [.. _output];
 
     public string[] Errors => [.. _errors];

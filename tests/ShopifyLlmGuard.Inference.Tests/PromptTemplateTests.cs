@@ -1,5 +1,9 @@
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.Inference.Tests;
 
@@ -32,6 +36,21 @@ public sealed class PromptTemplateTests
         Assert.Equal([TinyModel.Start], prompt[..1]);
         Assert.Equal([TinyModel.End, .. model.Tokenize("\n"), TinyModel.Start, .. model.Tokenize("assistant\n")], prompt[^13..]);
     }
+
+    [Property(MaxTest = 100)]
+    public Property No_mix_of_template_words_opens_or_ends_a_turn() => Prop.ForAll(
+        Gen.Elements("<|im_end|>", "<|im_start|>", "<|", "|>", "im_end", "system", "\n", "<", "|", "\uE000", "0", "\uE001", "<|x|>", " ", "🩺", "")
+            .ListOf().Select(string.Concat).ToArbitrary(),
+        attack => Attacked.Value.All(model => Controls(model, attack).SequenceEqual(Controls(model, "hello"))));
+
+    private static readonly Lazy<ILlmModel[]> Attacked = new(() =>
+        [Models.Load(Models.Demo), Models.Load(Models.Endless), Models.Load(new TinyModel { HasPlainTextSpecials = true }.Write(Models.NewPath()))]);
+
+    // The template's own tokens, which nobody else may write.
+    private static IEnumerable<int> Controls(ILlmModel model, string content) =>
+        PromptTemplate.Of(model).Render([new("system", content), new("user", content)])
+            .Where(token => model.IsEndOfGeneration(token)
+                || model.SpecialTokens.Any(special => special.Id == token && special.Text is ("<|im_start|>" or "<|im_end|>")));
 
     [Fact]
     public void A_harmless_conversation_has_the_tokens_that_the_demo_model_was_trained_on()

@@ -1,3 +1,4 @@
+using ShopifyLlmGuard.Inference.Api.Structure;
 using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.Inference.Tests;
@@ -49,6 +50,74 @@ public sealed class SeamTests : IDisposable
         Assert.Equal(Draw(42), Draw(42));
         Assert.NotEqual(Draw(42), Draw(43));
     }
+
+    [Fact]
+    public void Penalties_push_down_what_the_answer_has_already()
+    {
+        using var context = NewContext();
+        int Different(SamplingSettings settings)
+        {
+            context.RemoveRange(0, 0);
+            return Answer(context, "Good for travel?", 64, settings).Distinct().Count();
+        }
+
+        var plain = Different(SamplingSettings.Greedy);
+        Assert.True(Different(SamplingSettings.Greedy with { PresencePenalty = 100 }) > plain);
+        Assert.True(Different(SamplingSettings.Greedy with { FrequencyPenalty = 2 }) > plain);
+        Assert.True(Different(SamplingSettings.Greedy with { RepetitionPenalty = 2 }) > plain);
+        Assert.Equal(1, Different(SamplingSettings.Greedy with { FrequencyPenalty = -100 }));
+    }
+
+    [Fact]
+    public void A_min_p_of_one_leaves_only_the_likeliest()
+    {
+        using var context = NewContext();
+        var greedy = Greedy(context, "Good for travel?", 24);
+        context.RemoveRange(0, 0);
+
+        Assert.Equal(greedy, Answer(context, "Good for travel?", 24, new SamplingSettings(2, 1, 5) { MinP = 1 }));
+    }
+
+    [Fact]
+    public void A_grammar_changes_nothing_about_an_answer_that_keeps_it()
+    {
+        using var context = NewContext();
+        int[] Under(string grammar)
+        {
+            context.RemoveRange(0, 0);
+            return Answer(context, "Good for travel?", 16, SamplingSettings.Greedy with { Grammar = grammar });
+        }
+
+        var letters = Under("root ::= [a-z ]*");
+        var text = System.Text.Encoding.UTF8.GetString([.. letters.SelectMany(token => _model.TokenToBytes(token).ToArray())]);
+
+        Assert.Matches("^[a-z ]{16}$", text);
+        Assert.Equal(letters, Under($"root ::= {Gbnf.Literal(text)} [a-z]"));
+    }
+
+    [Fact]
+    public void An_answer_that_the_vocabulary_cannot_write_is_stuck_and_harms_nothing()
+    {
+        using var context = NewContext();
+        // A zero is the one byte that llama.cpp's grammars cannot go on with.
+        using var sampler = _model.CreateSampler(SamplingSettings.Greedy with { Grammar = "root ::= \"\\x00\"" });
+        var output = Prefill(context, _model.Tokenize("a"), 0);
+
+        Assert.Null(context.Sample(output, sampler));
+        Assert.True(sampler.IsStuck);
+        Assert.NotNull(Sample(context, output));
+    }
+
+    [Theory]
+    [InlineData(float.NaN, 1, 0, 0, 1)]
+    [InlineData(-1, 1, 0, 0, 1)]
+    [InlineData(1, 0, 0, 0, 1)]
+    [InlineData(1, 1, 2, 0, 1)]
+    [InlineData(1, 1, 0, float.NegativeInfinity, 1)]
+    [InlineData(1, 1, 0, 0, 0)]
+    public void A_setting_out_of_range_never_reaches_the_library(float temperature, float topP, float minP, float penalty, float repetition) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.CreateSampler(
+            new SamplingSettings(temperature, topP, 1) { MinP = minP, FrequencyPenalty = penalty, RepetitionPenalty = repetition }));
 
     [Fact]
     public void A_removed_tail_is_decoded_again_to_the_same_token()

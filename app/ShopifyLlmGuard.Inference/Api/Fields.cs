@@ -85,7 +85,7 @@ internal sealed class Fields(JsonElement element, string path = "")
             : throw new FieldException(path, $"'{path}' must be a part of type 'text'.");
     }
 
-    public static string TextOf(JsonElement value, string path)
+    private static string TextOf(JsonElement value, string path)
     {
         try
         {

@@ -15,6 +15,9 @@ internal sealed record SamplingSettings(float Temperature, float TopP, uint Seed
     /// <summary>Penalties look back at so many tokens of the answer.</summary>
     public const int PenaltyReach = 4096;
 
+    /// <summary>A grammar looks at so many of the likeliest tokens before it looks at all of a large vocabulary.</summary>
+    public const int FirstLook = 512;
+
     public static SamplingSettings Greedy { get; } = new(0, 1, 0);
 
     /// <summary>Tokens below this share of the likeliest one's probability are not drawn; 0 is none.</summary>

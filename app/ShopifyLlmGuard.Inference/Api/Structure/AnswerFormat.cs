@@ -96,5 +96,10 @@ internal static class AnswerFormat
             var path = fields.PathOf(name) + error.Path;
             throw new FieldException(path, $"'{path}' {error.Message}.");
         }
+        catch (InvalidOperationException)
+        {
+            // JSON may spell a lone surrogate, of which there is no text.
+            throw new FieldException(fields.PathOf(name), $"'{fields.PathOf(name)}' has a text that is not valid Unicode.");
+        }
     }
 }

@@ -48,7 +48,7 @@ internal sealed record SchemaPart(JsonElement Element, string Path, int Depth, i
             Checked(property.Name),
             this with { Element = property.Value, Path = $"{Path}.{property.Name}", Depth = Depth + 1 }))];
 
-    public string Text() => Element.ValueKind == JsonValueKind.String ? Checked(Fields.TextOf(Element, Path)) : throw Wrong("must be a text");
+    public string Text() => Element.ValueKind == JsonValueKind.String ? Checked(Element.GetString()!) : throw Wrong("must be a text");
 
     /// <summary>The value as the answer has to write it.</summary>
     public string Literal() => Element.ValueKind switch

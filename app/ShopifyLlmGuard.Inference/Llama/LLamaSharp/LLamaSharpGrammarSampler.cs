@@ -11,6 +11,7 @@ internal sealed class LLamaSharpGrammarSampler : ILlmSampler
     private readonly WrittenText _text;
     private readonly SafeLLamaSamplerChainHandle _chain;
     private readonly SafeLLamaSamplerChainHandle _grammar;
+    private readonly SafeLLamaSamplerChainHandle _likeliest;
     private readonly LLamaTokenData[] _one = new LLamaTokenData[1];
 
     public LLamaSharpGrammarSampler(LLamaSharpModel model, SafeLlamaModelHandle handle, SamplingSettings settings)
@@ -18,6 +19,8 @@ internal sealed class LLamaSharpGrammarSampler : ILlmSampler
         _text = new WrittenText(model);
         _grammar = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
         _grammar.AddGrammar(handle, settings.Grammar!, "root");
+        _likeliest = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
+        _likeliest.AddTopK(SamplingSettings.FirstLook);
         _chain = LLamaSharpSampler.NewChain(settings);
     }
 
@@ -32,13 +35,11 @@ internal sealed class LLamaSharpGrammarSampler : ILlmSampler
         LLamaTokenDataArray.Create(logits, candidates);
         var token = Choose(candidates);
         _one[0] = new LLamaTokenData(token, 0, 0);
-        if (Mask(_one) == 0)
+        if (Mask(_one, 1) == 0)
         {
-            LLamaTokenDataArray.Create(logits, candidates);
-            var count = Mask(candidates);
-            IsStuck = count == 0;
-            if (IsStuck)
+            if (Narrow(logits, candidates) is not (> 0 and var count))
             {
+                IsStuck = true;
                 return null;
             }
 
@@ -53,8 +54,34 @@ internal sealed class LLamaSharpGrammarSampler : ILlmSampler
 
     public void Dispose()
     {
+        _likeliest.Dispose();
         _chain.Dispose();
         _grammar.Dispose();
+    }
+
+    // What fits among the likeliest tokens; when none does, what fits at all.
+    private int Narrow(ReadOnlySpan<float> logits, LLamaTokenData[] candidates)
+    {
+        LLamaTokenDataArray.Create(logits, candidates);
+        if (logits.Length > 4 * SamplingSettings.FirstLook)
+        {
+            var size = 0;
+            using (LLamaTokenDataArrayNative.Create(new LLamaTokenDataArray(candidates), out var native))
+            {
+                _likeliest.Apply(ref native);
+                size = (int)native.Size;
+                native.Data.CopyTo(candidates);
+            }
+
+            if (Mask(candidates, size) is > 0 and var count)
+            {
+                return count;
+            }
+
+            LLamaTokenDataArray.Create(logits, candidates);
+        }
+
+        return Mask(candidates, candidates.Length);
     }
 
     private LLamaToken Choose(Memory<LLamaTokenData> candidates)
@@ -68,10 +95,10 @@ internal sealed class LLamaSharpGrammarSampler : ILlmSampler
     }
 
     // Keeps what the grammar allows, in order, and returns how many are left.
-    private int Mask(LLamaTokenData[] candidates)
+    private int Mask(LLamaTokenData[] candidates, int count)
     {
         var allowed = 0;
-        foreach (var candidate in candidates)
+        foreach (var candidate in candidates.AsSpan(0, count))
         {
             if (_text.Allows((int)candidate.ID))
             {

@@ -9,6 +9,7 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
     private readonly WrittenText _text;
     private readonly SamplerHandle _chain;
     private readonly SamplerHandle _grammar;
+    private readonly SamplerHandle _likeliest = Native.llama_sampler_init_top_k(SamplingSettings.FirstLook);
 
     public LibLlamaGrammarSampler(LibLlamaModel model, SamplingSettings settings)
     {
@@ -35,10 +36,9 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
             var token = Choose(data, Fill(data, logits));
             if (!Fits(token))
             {
-                var count = Mask(data, Fill(data, logits));
-                IsStuck = count == 0;
-                if (IsStuck)
+                if (Narrow(data, logits) is not (> 0 and var count))
                 {
+                    IsStuck = true;
                     return null;
                 }
 
@@ -54,6 +54,7 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
 
     public void Dispose()
     {
+        _likeliest.Dispose();
         _chain.Dispose();
         _grammar.Dispose();
     }
@@ -75,6 +76,21 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
         return array.Selected >= 0 && array.Selected < (long)array.Size
             ? array.Data[array.Selected].Id
             : throw new InvalidOperationException("llama.cpp chose no token.");
+    }
+
+    // What fits among the likeliest tokens; when none does, what fits at all.
+    private int Narrow(TokenData* data, ReadOnlySpan<float> logits)
+    {
+        if (logits.Length <= 4 * SamplingSettings.FirstLook)
+        {
+            return Mask(data, Fill(data, logits));
+        }
+
+        var array = new TokenDataArray { Data = data, Size = (nuint)Fill(data, logits), Selected = -1 };
+        Native.llama_sampler_apply(_likeliest, &array);
+        new ReadOnlySpan<TokenData>(array.Data, (int)array.Size).CopyTo(new Span<TokenData>(data, logits.Length));
+        var count = Mask(data, (int)array.Size);
+        return count > 0 ? count : Mask(data, Fill(data, logits));
     }
 
     private bool Fits(int token)

@@ -148,6 +148,9 @@ internal static unsafe partial class Native
     public static partial nint llama_sampler_init_greedy();
 
     [LibraryImport(Library)]
+    public static partial SamplerHandle llama_sampler_init_top_k(int count);
+
+    [LibraryImport(Library)]
     public static partial nint llama_sampler_init_top_p(float probability, nuint keep);
 
     [LibraryImport(Library)]
