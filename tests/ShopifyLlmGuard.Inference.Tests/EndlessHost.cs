@@ -7,10 +7,10 @@ public sealed class EndlessHost : IAsyncLifetime
     internal const int LongAnswer = 15000;
 
     /// <summary>Takes many seconds to answer, on any machine.</summary>
-    internal static object LongQuestion(bool stream = false) => new
+    internal static object LongQuestion(bool stream = false, int maxTokens = LongAnswer) => new
     {
         messages = new[] { new { role = "user", content = "tell me everything" } },
-        max_tokens = LongAnswer,
+        max_tokens = maxTokens,
         temperature = 0,
         stream,
     };

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ShopifyLlmGuard.Inference.Engine;
@@ -46,7 +47,46 @@ internal sealed partial class HostProcess : IAsyncDisposable
         return host;
     }
 
+    /// <summary>The same, with standard output and standard error on a disk without room.</summary>
+    public static async Task<HostProcess> ReadyWithFullDiskAsync(string model, params string[] arguments)
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var address = $"http://{free.LocalEndpoint}";
+        free.Stop();
+        var normal = Information(["--model", model, .. arguments, "--urls", address]);
+        var start = new ProcessStartInfo("bash", ["-c", "exec \"$0\" \"$@\" >/dev/full 2>&1", normal.FileName, .. normal.ArgumentList])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var host = new HostProcess(start) { Http = { BaseAddress = new Uri(address) } };
+        await host.UntilListeningAsync();
+        await host.UntilAsync(health => health is not null);
+        return host;
+    }
+
+    /// <summary>Runs a small tool to its end.</summary>
+    public static void Run(string tool, params string[] arguments)
+    {
+        using var process = Process.Start(tool, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+
     public static HostProcess Start(string[] arguments, params (string Key, string? Value)[] environment)
+    {
+        var start = Information(arguments);
+        foreach (var (key, value) in environment)
+        {
+            start.Environment[key] = value;
+        }
+
+        return new HostProcess(start);
+    }
+
+    private static ProcessStartInfo Information(string[] arguments)
     {
         var start = new ProcessStartInfo(
             Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet")),
@@ -58,12 +98,24 @@ internal sealed partial class HostProcess : IAsyncDisposable
             WorkingDirectory = Path.GetTempPath(),
         };
         start.Environment.Remove("MODEL");
-        foreach (var (key, value) in environment)
-        {
-            start.Environment[key] = value;
-        }
+        return start;
+    }
 
-        return new HostProcess(start);
+    private async Task UntilListeningAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            try
+            {
+                using var response = await Http.GetAsync("/health", limit.Token);
+                return;
+            }
+            catch (HttpRequestException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
+            }
+        }
     }
 
     public async Task<Uri> ListeningAsync()

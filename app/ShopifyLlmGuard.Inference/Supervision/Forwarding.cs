@@ -61,8 +61,13 @@ internal sealed class Forwarding(
     private async Task ForwardAsync(HttpContext http, Worker worker)
     {
         using var late = new CancellationTokenSource(DeadlineOf(http.Request), clock);
-        var relay = new Relay(late);
+        var relay = new Relay(worker, late);
         var error = await forwarder.SendAsync(http, WorkerHttp.Prefix, worker.Http, Settings, relay, late.Token);
+        if (error is ForwarderError.Request or ForwarderError.ResponseHeaders)
+        {
+            worker.Note(isWhole: false);
+        }
+
         if (error == ForwarderError.None || http.Response.HasStarted || http.RequestAborted.IsCancellationRequested)
         {
             return;
@@ -71,7 +76,8 @@ internal sealed class Forwarding(
         http.Response.Clear();
         if (error == ForwarderError.RequestBodyClient)
         {
-            await ApiError.TooLarge(options.MaxBodyBytes).ToResult().ExecuteAsync(http);
+            var isTooLarge = http.GetForwarderErrorFeature()?.Exception is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge };
+            await (isTooLarge ? ApiError.TooLarge(options.MaxBodyBytes) : ApiError.Invalid("The body could not be read.")).ToResult().ExecuteAsync(http);
         }
         else if (late.IsCancellationRequested)
         {
@@ -99,7 +105,7 @@ internal sealed class Forwarding(
             ? TimeSpan.FromMilliseconds(milliseconds) + Grace
             : Timeout.InfiniteTimeSpan;
 
-    private sealed class Relay(CancellationTokenSource late) : HttpTransformer
+    private sealed class Relay(Worker worker, CancellationTokenSource late) : HttpTransformer
     {
         private static readonly byte[] Died =
             [.. "data: "u8, .. JsonSerializer.SerializeToUtf8Bytes(FrontErrors.WorkerDied.Body, WireJson.Default.ErrorBody), .. "\n\n"u8];
@@ -111,6 +117,7 @@ internal sealed class Forwarding(
             {
                 // Whole before its first byte goes on: then a worker that dies in the middle is still an error with a status.
                 await proxyResponse.Content.LoadIntoBufferAsync(cancellationToken);
+                worker.Note(isWhole: true);
             }
 
             var copies = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
@@ -118,7 +125,7 @@ internal sealed class Forwarding(
             {
                 // A stream that has begun keeps its own deadline and tells its reader.
                 late.CancelAfter(Timeout.InfiniteTimeSpan);
-                proxyResponse.Content = new StreamContent(new WholeEvents(await proxyResponse.Content.ReadAsStreamAsync(cancellationToken), Died));
+                proxyResponse.Content = new StreamContent(new WholeEvents(await proxyResponse.Content.ReadAsStreamAsync(cancellationToken), Died, worker.Note));
             }
 
             return copies;

@@ -26,13 +26,19 @@ internal sealed class Heart(InferenceOptions options, ModelHost host, TimeProvid
 
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        _stopping.Set();
-        // For the last words; a front that does not read them is not waited for.
-        _thread?.Join(TimeSpan.FromSeconds(1));
+        Stop();
         return Task.CompletedTask;
     }
 
-    public void Dispose() => _stopping.Dispose();
+    // A host that gives up while it starts is disposed of without being stopped.
+    public void Dispose() => Stop();
+
+    private void Stop()
+    {
+        _stopping.Set();
+        // For the last words; a front that does not read them is not waited for.
+        _thread?.Join(TimeSpan.FromSeconds(1));
+    }
 
     private void Beat()
     {

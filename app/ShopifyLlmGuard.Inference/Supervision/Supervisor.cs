@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Net.Sockets;
 using ShopifyLlmGuard.Inference.Engine;
 
 namespace ShopifyLlmGuard.Inference.Supervision;
@@ -114,7 +116,11 @@ internal sealed partial class Supervisor(
     private async Task<(Worker? Worker, WorkerEnd End, string? Failure)> StartAsync(ModelTarget target)
     {
         var tried = target.Tried();
-        var worker = await workers.StartAsync(target);
+        if (await TryLaunchAsync(target) is not { } worker)
+        {
+            return (null, WorkerEnd.Exit, null);
+        }
+
         serving.Starts(worker);
         if (await watch.UntilAsync(worker, worker.Ready, lifetime.ApplicationStopping) is not { } end)
         {
@@ -126,6 +132,20 @@ internal sealed partial class Supervisor(
         var failure = await worker.FailureAsync();
         await workers.BuryAsync(worker);
         return (null, end, failure);
+    }
+
+    private async Task<Worker?> TryLaunchAsync(ModelTarget target)
+    {
+        try
+        {
+            return await workers.StartAsync(target);
+        }
+        catch (Exception error) when (error is Win32Exception or SocketException or IOException or UnauthorizedAccessException)
+        {
+            // No process, no memory or no disk to be had: that may pass, and the front stays.
+            Log.NotStarted(logger, error.Message);
+            return null;
+        }
     }
 
     private Worker? Serve(Worker worker)
@@ -150,6 +170,9 @@ internal sealed partial class Supervisor(
 
     private static partial class Log
     {
+        [LoggerMessage(3, LogLevel.Error, "A worker cannot be started: {Reason}")]
+        public static partial void NotStarted(ILogger logger, string reason);
+
         [LoggerMessage(1, LogLevel.Information, "Serves {Path} now; the worker before it ends when its answers have.")]
         public static partial void Swapped(ILogger logger, string path);
 

@@ -3,13 +3,22 @@ namespace ShopifyLlmGuard.Inference.Supervision;
 /// <summary>Whether a worker that has not ended is to be ended.</summary>
 internal static class WatchPolicy
 {
+    /// <summary>So many requests in a row that broke off are no accident.</summary>
+    public const int MostBroken = 3;
+
     /// <param name="last">The worker's last beat.</param>
     /// <param name="beatAge">How long ago that came.</param>
+    /// <param name="broken">How many requests in a row broke off without a whole answer of any kind.</param>
     /// <param name="sinceLastLook">How long ago the watch looked before; much more than usual when this process itself stood still.</param>
     /// <param name="limit">How long a model may work without a token, and a worker live without a beat.</param>
     /// <returns>Why it is to be ended; null when it is not.</returns>
-    public static WorkerEnd? Judge(Beat last, TimeSpan beatAge, TimeSpan sinceLastLook, TimeSpan limit)
+    public static WorkerEnd? Judge(Beat last, TimeSpan beatAge, int broken, TimeSpan sinceLastLook, TimeSpan limit)
     {
+        if (broken >= MostBroken)
+        {
+            return WorkerEnd.Broken;
+        }
+
         // Beats that could not be read yet say nothing about the worker.
         if (sinceLastLook > limit / 2)
         {
@@ -45,6 +54,9 @@ internal enum WorkerEnd
 
     /// <summary>Ended by the watch: it stopped to say anything.</summary>
     Silent,
+
+    /// <summary>Ended by the watch: it lived, and its requests broke off. So ends a process without memory that nobody kills.</summary>
+    Broken,
 
     /// <summary>Ended by the watch: it did not become ready in time.</summary>
     Slow,

@@ -4,7 +4,10 @@ namespace ShopifyLlmGuard.Inference.Supervision;
 /// A worker's event stream as its reader gets it: whole events only, and when the worker dies in the middle, one
 /// error event at the end instead of a cut. There is no <c>[DONE]</c> after that, so nobody takes the part for the whole.
 /// </summary>
-internal sealed class WholeEvents(Stream worker, byte[] lastEvent) : Stream
+/// <param name="worker">What the worker sends.</param>
+/// <param name="lastEvent">What a broken stream ends with.</param>
+/// <param name="ended">Is told once whether the worker sent everything.</param>
+internal sealed class WholeEvents(Stream worker, byte[] lastEvent, Action<bool> ended) : Stream
 {
     private readonly MemoryStream _held = new();
     private ReadOnlyMemory<byte> _whole;
@@ -60,12 +63,18 @@ internal sealed class WholeEvents(Stream worker, byte[] lastEvent) : Stream
         try
         {
             var length = await worker.ReadAsync(part, cancellationToken);
-            _ended = length == 0;
+            if (length == 0)
+            {
+                _ended = true;
+                ended(true);
+            }
+
             _held.Write(part, 0, length);
         }
         catch (IOException)
         {
             _ended = true;
+            ended(false);
             _held.SetLength(0);
             _whole = lastEvent;
             return;

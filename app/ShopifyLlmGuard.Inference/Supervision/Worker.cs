@@ -19,6 +19,7 @@ internal sealed class Worker : IAsyncDisposable
     private readonly long _startedAt;
     private long _lastAt;
     private long _readyAt;
+    private int _broken;
 
     public Worker(WorkerSockets sockets, Socket ear, Process process, TimeProvider clock)
     {
@@ -50,6 +51,9 @@ internal sealed class Worker : IAsyncDisposable
     /// <summary>How long it took to become ready, or how long it has been trying.</summary>
     public TimeSpan LoadTime => _clock.GetElapsedTime(_startedAt) - ReadyFor;
 
+    /// <summary>How many requests in a row broke off.</summary>
+    public int Broken => Volatile.Read(ref _broken);
+
     private Task Listening { get; }
 
     /// <summary>Waits for the last words of a process that has ended.</summary>
@@ -63,6 +67,19 @@ internal sealed class Worker : IAsyncDisposable
     public bool TryEnter() => _entrance.TryEnter();
 
     public void Leave() => _entrance.Leave();
+
+    /// <summary>A request has ended, with a whole answer of any kind, or broken off.</summary>
+    public void Note(bool isWhole)
+    {
+        if (isWhole)
+        {
+            Volatile.Write(ref _broken, 0);
+        }
+        else
+        {
+            Interlocked.Increment(ref _broken);
+        }
+    }
 
     public void Kill()
     {

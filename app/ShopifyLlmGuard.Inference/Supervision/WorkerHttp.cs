@@ -14,6 +14,8 @@ internal static class WorkerHttp
         UseCookies = false,
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
+        // What is left of an answer that nobody reads any more is not read either: the worker is to see at once that it is alone.
+        ResponseDrainTimeout = TimeSpan.Zero,
         ConnectTimeout = TimeSpan.FromSeconds(5),
         ConnectCallback = async (_, cancellationToken) =>
         {

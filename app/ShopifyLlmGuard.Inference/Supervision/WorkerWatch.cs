@@ -45,7 +45,7 @@ internal sealed class WorkerWatch(InferenceOptions options, MemoryWatch memory, 
             return WorkerEnd.Slow;
         }
 
-        if (worker.Last is { } last && WatchPolicy.Judge(last, worker.BeatAge, sinceLastLook, options.WedgedAfter) is { } end)
+        if (worker.Last is { } last && WatchPolicy.Judge(last, worker.BeatAge, worker.Broken, sinceLastLook, options.WedgedAfter) is { } end)
         {
             return end;
         }

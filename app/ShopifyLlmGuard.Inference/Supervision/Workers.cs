@@ -9,22 +9,27 @@ internal sealed class Workers(IReadOnlyList<string> arguments, InferenceOptions 
 {
     private readonly ConcurrentDictionary<Worker, bool> _living = [];
 
-    // Readable by this user only: that is the proof of identity on these sockets.
-    private readonly string _folder = Directory.CreateTempSubdirectory("llm-guard-").FullName;
     private readonly ProcessStarter _starter = new();
-    private int _number;
 
     public async Task<Worker> StartAsync(ModelTarget target)
     {
-        var number = Interlocked.Increment(ref _number);
-        var sockets = new WorkerSockets(Path.Combine(_folder, $"{number}.http"), Path.Combine(_folder, $"{number}.beat"));
+        var sockets = WorkerSockets.New();
         var ear = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        ear.Bind(new UnixDomainSocketEndPoint(sockets.Beat));
-        ear.Listen(1);
-        var process = await _starter.StartAsync(OwnProgram.With(ArgumentsFor(target, sockets)));
-        var worker = new Worker(sockets, ear, process, clock);
-        _living[worker] = true;
-        return worker;
+        try
+        {
+            ear.Bind(new UnixDomainSocketEndPoint(sockets.Beat));
+            ear.Listen(1);
+            var process = await _starter.StartAsync(OwnProgram.With(ArgumentsFor(target, sockets)));
+            var worker = new Worker(sockets, ear, process, clock);
+            _living[worker] = true;
+            return worker;
+        }
+        catch
+        {
+            ear.Dispose();
+            sockets.Delete();
+            throw;
+        }
     }
 
     /// <summary>Asks all of them to end; their answers end at once, with a reason.</summary>
@@ -52,18 +57,7 @@ internal sealed class Workers(IReadOnlyList<string> arguments, InferenceOptions 
 
     public Task BuryAllAsync() => Task.WhenAll(_living.Keys.Select(BuryAsync));
 
-    public void Dispose()
-    {
-        _starter.Dispose();
-        try
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-        catch (IOException)
-        {
-            // Left to the system's own cleaning of temporary files.
-        }
-    }
+    public void Dispose() => _starter.Dispose();
 
     // The last of several arguments with one name counts.
     private IEnumerable<string> ArgumentsFor(ModelTarget target, WorkerSockets sockets) =>
@@ -76,15 +70,4 @@ internal sealed class Workers(IReadOnlyList<string> arguments, InferenceOptions 
         .. target.IsTried ? ["--Inference:Trial", "false"] : Array.Empty<string>(),
         "--Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning",
     ];
-}
-
-/// <param name="Http">Where the worker's API listens.</param>
-/// <param name="Beat">Where the front listens for its beats.</param>
-internal sealed record WorkerSockets(string Http, string Beat)
-{
-    public void Delete()
-    {
-        File.Delete(Http);
-        File.Delete(Beat);
-    }
 }
