@@ -60,6 +60,10 @@ need_postgres() {
   [ -n "$POSTGRES_BIN" ] || fail 'PostgreSQL was installed, but its server program was not found under /usr/lib/postgresql.'
 }
 
+need_promtool() {
+  command -v promtool >/dev/null || debian_package promtool 'prometheus --no-install-recommends'
+}
+
 need_chromium() {
   command -v chromium >/dev/null || debian_package Chromium 'chromium fonts-liberation'
 }

@@ -2,8 +2,9 @@ using System.Diagnostics.Metrics;
 using OpenTelemetry.Metrics;
 using ShopifyLlmGuard.Inference.Api;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Heartbeat;
 using ShopifyLlmGuard.Inference.Memory;
-using ShopifyLlmGuard.Inference.Supervision;
+using ShopifyLlmGuard.Inference.Proxy;
 
 if (args is [ModelTrial.Argument, ..])
 {
@@ -69,6 +70,7 @@ else
     app.UseErrorBodies();
     app.MapChat(options);
     app.MapHealth();
+    app.MapRouterMetrics();
     app.MapPrometheusScrapingEndpoint();
     Accelerator.Observe(app.Services.GetRequiredService<IMeterFactory>(), app.Services.GetRequiredService<ModelHost>());
 }

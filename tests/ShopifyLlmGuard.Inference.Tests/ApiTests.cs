@@ -87,6 +87,34 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
         Assert.NotEqual(await Draw(1), await Draw(2));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_wanted_structure_is_what_arrives(bool streams)
+    {
+        var body = "{" + User + ",\"max_tokens\":200,\"seed\":7,\"stream\":" + (streams ? "true" : "false")
+            + ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"pick\",\"schema\":{\"type\":\"object\",\"properties\":"
+            + "{\"id\":{\"enum\":[\"p-1\",\"p-22\"]},\"sure\":{\"type\":\"boolean\"}},\"required\":[\"id\",\"sure\"]}}}}";
+        using var response = await Send(body);
+        var said = await response.Content.ReadAsStringAsync();
+        var text = streams
+            ? string.Concat(ChunksOf(said.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)).Select(chunk =>
+                chunk.GetProperty("choices")[0].GetProperty("delta").TryGetProperty("content", out var piece) ? piece.GetString() : ""))
+            : Content(JsonSerializer.Deserialize<JsonElement>(said));
+
+        Assert.Matches("""^\{"id": ?"p-(1|22)", ?"sure": ?(true|false)\}$""", text);
+        Assert.Contains("\"finish_reason\":\"stop\"", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_structure_that_is_cut_off_ended_by_its_length()
+    {
+        var answer = await Json("{" + User + ",\"max_tokens\":4,\"guided_choice\":[\"a long choice\"]}");
+
+        Assert.Equal("a lo", Content(answer));
+        Assert.Equal("length", answer.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+    }
+
     [Fact]
     public async Task Models_lists_the_served_model()
     {

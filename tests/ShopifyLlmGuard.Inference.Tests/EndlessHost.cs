@@ -1,6 +1,6 @@
 namespace ShopifyLlmGuard.Inference.Tests;
 
-/// <summary>One host for a class of tests: the endless model and a queue of two.</summary>
+/// <summary>One host for a class of tests: the endless model, one answer at a time and a queue of two.</summary>
 public sealed class EndlessHost : IAsyncLifetime
 {
     /// <summary>Tokens of the answer to <see cref="LongQuestion"/>.</summary>
@@ -26,7 +26,8 @@ public sealed class EndlessHost : IAsyncLifetime
     internal HostProcess Host { get; private set; } = null!;
 
     public async Task InitializeAsync() =>
-        Host = await HostProcess.ReadyAsync(Models.Endless, "--Inference:Context", "16384", "--Inference:QueueLength", "2", "--Inference:Threads", "1");
+        Host = await HostProcess.ReadyAsync(Models.Endless, "--Inference:Context", "16384", "--Inference:QueueLength", "2", "--Inference:Threads", "1",
+            "--Inference:Parallel", "1", "--Inference:ShadowAdmission", "true");
 
     public async Task DisposeAsync() => await Host.DisposeAsync();
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using ShopifyLlmGuard.Inference.Memory;
 
 namespace ShopifyLlmGuard.Inference.Tests;
@@ -108,6 +109,18 @@ public sealed class MemoryPolicyTests
         Assert.Contains(readings, reading => reading.What == "machine");
         // Without NVIDIA's library there is nothing to read, and that is no error.
         Assert.All(Gpu.Read(), reading => Assert.InRange(reading.Share, 0, 1));
+    }
+
+    [Fact]
+    public async Task A_host_of_its_own_sheds_too()
+    {
+        await using var host = await HostProcess.ReadyAsync(Models.Endless, "--Inference:MemoryLimitMb", "10");
+        while (await host.MetricAsync("^llm_memory_shedding") != "1")
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+
+        Assert.Equal("memory_pressure", await host.AskAsync(EndlessHost.ShortQuestion()).CodeAsync(HttpStatusCode.TooManyRequests));
     }
 
     private static string Root(params (string Path, string Text)[] files)

@@ -11,6 +11,8 @@ internal static class Models
     private static readonly Lazy<string> Folder = new(() => Directory.CreateTempSubdirectory("llm-guard-models-").FullName);
     private static readonly Lazy<string> LazyEndless = new(() => new TinyModel().Write(NewPath()));
 
+    private static readonly Lazy<string> LazyEcho = new(() => new TinyModel { Echoes = true }.Write(NewPath()));
+
     static Models() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     {
         if (Folder.IsValueCreated)
@@ -21,6 +23,9 @@ internal static class Models
 
     /// <summary>Random weights; an answer goes on until its token limit.</summary>
     public static string Endless => LazyEndless.Value;
+
+    /// <summary>Says the letter of its prompt again and again.</summary>
+    public static string Echo => LazyEcho.Value;
 
     /// <summary>The model that the repository ships.</summary>
     public static string Demo { get; } = Path.Combine(Root(), "infra/demo-model/carewell-demo.gguf");

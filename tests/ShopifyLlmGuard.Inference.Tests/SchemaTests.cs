@@ -74,6 +74,8 @@ public sealed class SchemaTests
         { "a hundred optional properties", "{\"type\":\"object\",\"properties\":{" + Many(100, index => $"\"p{index}\":{{\"type\":\"null\"}}") + "}}" },
         { "lengths that add up", $$"""{"anyOf":[{{Many(12, index => $"{{\"type\":\"string\",\"minLength\":{1900 + index}}}")}}]}""" },
         { "kinds of object that begin alike", $$"""{"anyOf":[{{Many(40, index => $"{{\"type\":\"object\",\"properties\":{{\"k\":{{\"const\":{index}}}}}}}")}}]}""" },
+        { "kinds of text", $$"""{"anyOf":[{{Many(40, index => $"{{\"type\":\"string\",\"minLength\":{index}}}")}}]}""" },
+        { "choices in kinds of object", $$"""{"anyOf":[{{Many(8, index => $"{{\"type\":\"object\",\"properties\":{{\"k\":{{\"enum\":[{Many(30, first => $"\"{(char)('A' + first)}{index}\"").Replace("\\", "\\\\", StringComparison.Ordinal)}]}}}},\"required\":[\"k\"]}}")}}]}""" },
         { "a thousand first characters", $$"""{"enum":[{{Many(1000, index => $"\"{(char)(0x4E00 + index)}\"")}}]}""" },
         { "five thousand values", $$"""{"enum":[{{Many(5000, index => $"{index}")}}]}""" },
     };

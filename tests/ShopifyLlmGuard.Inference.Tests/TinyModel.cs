@@ -10,6 +10,7 @@ internal sealed record TinyModel
 {
     public const int End = 0, Start = 1, Specials = 3, Vocabulary = Specials + 256;
     private const int Heads = 4, Hidden = 128;
+    private readonly float[] _directions = [.. Enumerable.Repeat(new Random(3), 64 * Vocabulary).Select(random => random.NextSingle() * 2 - 1)];
 
     public int Width { get; init; } = 64;
 
@@ -33,6 +34,9 @@ internal sealed record TinyModel
 
     /// <summary>Only the output weights are this: 0 makes token 0, the end, the likeliest.</summary>
     public float? OutputConstant { get; init; }
+
+    /// <summary>Says the last token again and again, and whatever else it sees most of: whose words they are can be seen.</summary>
+    public bool Echoes { get; init; }
 
     public string Write(string path)
     {
@@ -63,6 +67,7 @@ internal sealed record TinyModel
         var value = (float)((random.NextDouble() * 2 - 1) * Math.Sqrt(3.0 / Width));
         return name switch
         {
+            _ when Echoes => Echo(name, index),
             _ when Constant is { } constant => constant,
             "output.weight" when OutputConstant is { } constant => constant,
             // The rows of the special tokens: their scores are 0, which never wins.
@@ -71,6 +76,16 @@ internal sealed record TinyModel
             _ => value,
         };
     }
+
+    // Every position looks at all alike and adds what it sees to its own; the output finds the token again.
+    private float Echo(string name, int index) => name switch
+    {
+        "token_embd.weight" or "output.weight" => _directions[index],
+        _ when name.Contains("norm", StringComparison.Ordinal) => 1,
+        _ when name.Contains("attn_v", StringComparison.Ordinal) || name.Contains("attn_output", StringComparison.Ordinal) =>
+            index % (Width + 1) == 0 ? 1 : 0,
+        _ => 0,
+    };
 
     private (string, int[])[] Layer(int layer) =>
     [

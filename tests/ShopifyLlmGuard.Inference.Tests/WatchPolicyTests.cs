@@ -1,5 +1,7 @@
 using ShopifyLlmGuard.Inference.Api;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Heartbeat;
+using ShopifyLlmGuard.Inference.Proxy;
 using ShopifyLlmGuard.Inference.Supervision;
 
 namespace ShopifyLlmGuard.Inference.Tests;

@@ -1,5 +1,5 @@
 using System.Text;
-using ShopifyLlmGuard.Inference.Supervision;
+using ShopifyLlmGuard.Inference.Proxy;
 
 namespace ShopifyLlmGuard.Inference.Tests;
 

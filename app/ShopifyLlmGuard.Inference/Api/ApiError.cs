@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ShopifyLlmGuard.Inference.Api;
 
 /// <summary>A refusal in OpenAI's shape.</summary>
@@ -10,6 +12,15 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
 {
     public static ApiError QueueFull { get; } =
         new(429, "rate_limit_error", "queue_full", "The model is busy and its queue is full. Try again later.");
+
+    public static ApiError CallerLimit { get; } =
+        new(429, "rate_limit_error", "caller_limit", "You have as many requests here as one caller may. Try again later.");
+
+    public static ApiError PriorityLimit { get; } =
+        new(429, "rate_limit_error", "priority_limit", "The places that are left are kept for other priorities. Try again later.");
+
+    public static ApiError DeadlineUnreachable { get; } =
+        new(429, "rate_limit_error", "deadline_unreachable", "The model is busy: the answer would begin too late. Try again later.");
 
     public static ApiError Loading { get; } =
         new(503, "server_error", "model_loading", "The model is still loading. Try again in a moment.");
@@ -60,6 +71,9 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
 
     public static ApiError TooLong(string message) => Invalid(message, "messages", "context_length_exceeded");
 
+    /// <summary>When to come back, of errors that pass; a second when nothing better is known.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+
     // What came in is only repeated as far as it helps.
     private static string Short(string text) => text.Length <= 100 ? text : $"{text[..100]}…";
 
@@ -75,7 +89,7 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
             httpContext.Response.StatusCode = error.Status;
             if (error.Status is 429 or 503)
             {
-                httpContext.Response.Headers.RetryAfter = "1";
+                httpContext.Response.Headers.RetryAfter = error.RetryAfter.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
             }
 
             if (error.Status == 401)

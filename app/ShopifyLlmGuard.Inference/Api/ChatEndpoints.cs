@@ -1,18 +1,19 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Engine.Admission;
 
 namespace ShopifyLlmGuard.Inference.Api;
 
 /// <summary><c>POST /v1/chat/completions</c>, in one group with everything else that wants the key.</summary>
 internal static class ChatEndpoints
 {
-    private const string DeadlineHeader = "X-Deadline-Ms";
-
     // No vocabulary packs more of a text into a token on average; a longer text is refused before it is tokenised.
     private const int MostBytesPerToken = 16;
+
+    // What a token of an ordinary text comes to.
+    private const int BytesPerToken = 4;
 
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
@@ -29,29 +30,25 @@ internal static class ChatEndpoints
         var arrived = clock.GetTimestamp();
         try
         {
-            var deadline = ReadDeadline(http.Request);
+            var headers = RequestHeaders.Read(http.Request);
             CheckContentType(http.Request);
             // Cheap looks first: a full host says so before it reads, parses and tokenises.
-            if (host.Served is not { } served)
-            {
-                throw new RefusedException(ApiError.Loading);
-            }
-
-            if (served.Engine.IsFull)
-            {
-                throw new RefusedException(served.Engine.IsStopping ? ApiError.Stopping : ApiError.QueueFull);
-            }
-
+            var served = host.Served ?? throw new RefusedException(ApiError.Loading);
+            ThrowIfOver(headers.Within);
+            var guess = (int)Math.Min((http.Request.ContentLength ?? 0) / BytesPerToken, served.Engine.Cells);
+            RefusedException.ThrowIf(served.Engine.Look(new Applicant(headers.Priority, guess, headers.Within), headers.Caller));
             var chat = await ReadAsync(http.Request, options);
             var request = Fit(chat, served, options);
-            var left = deadline - clock.GetElapsedTime(arrived);
-            if (left <= TimeSpan.Zero)
+            var left = headers.Within - clock.GetElapsedTime(arrived);
+            ThrowIfOver(left);
+            var (generation, verdict) = served.Engine.Submit(
+                request with { Caller = headers.Caller, Priority = headers.Priority, Within = left });
+            if (generation is null)
             {
-                throw new RefusedException(ApiError.Deadline);
+                RefusedException.ThrowIf(verdict);
             }
 
-            var generation = served.Engine.TrySubmit(request) ?? throw new RefusedException(ApiError.QueueFull);
-            return new CompletionResult(served, chat, generation, left, clock);
+            return new CompletionResult(served, chat, generation!, left, clock);
         }
         catch (RefusedException refusal)
         {
@@ -60,17 +57,12 @@ internal static class ChatEndpoints
         }
     }
 
-    private static TimeSpan? ReadDeadline(HttpRequest request)
+    private static void ThrowIfOver(TimeSpan? left)
     {
-        var values = request.Headers[DeadlineHeader];
-        if (values.Count == 0)
+        if (left <= TimeSpan.Zero)
         {
-            return null;
+            throw new RefusedException(ApiError.Deadline);
         }
-
-        return values is [{ } text] && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds)
-            ? TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, int.MaxValue - 1))
-            : throw new RefusedException(ApiError.Invalid($"{DeadlineHeader} must be a number of milliseconds.", DeadlineHeader));
     }
 
     // Not only a courtesy: a page of a foreign site may send a browser's plain text here, but not JSON.
@@ -129,10 +121,5 @@ internal static class ChatEndpoints
             ? throw new RefusedException(ApiError.TooLong(
                 $"The messages have {prompt.Length} tokens; with {wanted} for the answer they do not fit the context of {cells} tokens."))
             : new GenerationRequest(prompt, wanted, chat.Sampling, chat.Stops);
-    }
-
-    private sealed class RefusedException(ApiError error) : Exception
-    {
-        public ApiError Error => error;
     }
 }

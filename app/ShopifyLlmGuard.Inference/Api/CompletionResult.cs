@@ -41,7 +41,7 @@ internal sealed class CompletionResult(
     private async Task AnswerAsync(HttpContext http)
     {
         var text = new StringBuilder();
-        await foreach (var said in generation.Events.ReadAllAsync(http.RequestAborted))
+        await foreach (var said in generation.ReadAllAsync(http.RequestAborted))
         {
             switch (said)
             {
@@ -66,7 +66,7 @@ internal sealed class CompletionResult(
     private async Task StreamAsync(HttpContext http)
     {
         var hasBegun = false;
-        await foreach (var said in generation.Events.ReadAllAsync(http.RequestAborted))
+        await foreach (var said in generation.ReadAllAsync(http.RequestAborted))
         {
             if (said is GenerationEvent.Failure failure)
             {

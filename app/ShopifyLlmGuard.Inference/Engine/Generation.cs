@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Text;
 using System.Threading.Channels;
+using ShopifyLlmGuard.Inference.Engine.Admission;
 using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.Inference.Engine;
@@ -8,60 +11,63 @@ namespace ShopifyLlmGuard.Inference.Engine;
 /// <param name="Sampling">How tokens are chosen.</param>
 /// <param name="Stops">The answer ends before the first of these texts.</param>
 internal sealed record GenerationRequest(
-    int[] Prompt, int MaxTokens, SamplingSettings Sampling, IReadOnlyList<string> Stops);
-
-/// <summary>What a generation says while it runs: some pieces of text, then one end or one failure.</summary>
-internal abstract record GenerationEvent
+    int[] Prompt, int MaxTokens, SamplingSettings Sampling, IReadOnlyList<string> Stops)
 {
-    /// <param name="Text">The next piece of the answer; whole characters.</param>
-    public sealed record Piece(string Text) : GenerationEvent;
+    /// <summary>Limits and kept prefixes are one caller's own.</summary>
+    public Caller Caller { get; init; }
 
-    /// <param name="HitLimit">True when it reached the token limit, false when it ended by itself or by a stop text.</param>
-    /// <param name="Tokens">Tokens of the answer.</param>
-    public sealed record End(bool HitLimit, int Tokens) : GenerationEvent;
+    public Priority Priority { get; init; }
 
-    /// <param name="Reason">Why there is no (whole) answer.</param>
-    public sealed record Failure(FailureReason Reason) : GenerationEvent;
+    /// <summary>How long somebody waits for the answer; null for as long as it takes.</summary>
+    public TimeSpan? Within { get; init; }
+
+    public Applicant Applicant => new(Priority, Prompt.Length, Within);
 }
 
-internal enum FailureReason
+/// <summary>
+/// One request on its way through the engine. Cancelled by whoever is first: the caller, the deadline, the shutdown.
+/// The model's thread leaves token ids; the reader turns them into text, so that the model's thread allocates nothing.
+/// </summary>
+internal sealed class Generation(GenerationRequest request, ILlmModel model, ILlmSampler sampler, TimeProvider clock)
 {
-    /// <summary>The caller's time was over.</summary>
-    Deadline,
+    private readonly int[] _tokens = [.. request.Prompt, .. new int[request.MaxTokens]];
 
-    /// <summary>The caller went away.</summary>
-    Cancelled,
+    // Rings when there is something to read; one ring is enough for any number of tokens.
+    private readonly Channel<bool> _bell = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    /// <summary>The host is shutting down.</summary>
-    Stopping,
+    private readonly long _deadline = request.Within is { } within
+        ? clock.GetTimestamp() + (long)(within.TotalSeconds * clock.TimestampFrequency)
+        : long.MaxValue;
 
-    /// <summary>The model ended without a word.</summary>
-    Empty,
-
-    /// <summary>The model computed values that are not numbers.</summary>
-    NotANumber,
-
-    /// <summary>No token of the vocabulary goes on as the wanted structure says.</summary>
-    Stuck,
-
-    /// <summary>llama.cpp failed.</summary>
-    Engine,
-}
-
-/// <summary>One request on its way through the engine. Cancelled by whoever is first: the caller, the deadline, the shutdown.</summary>
-internal sealed class Generation(GenerationRequest request, TimeProvider clock)
-{
-    private readonly Channel<GenerationEvent> _events = Channel.CreateUnbounded<GenerationEvent>(
-        new UnboundedChannelOptions { SingleReader = true });
+    private GenerationEvent? _last;
+    private int _count;
+    private int _prefillLeft = request.Prompt.Length;
 
     // 0 while nobody cancelled, else the reason plus one.
     private int _cancelled;
 
     public GenerationRequest Request => request;
 
+    public ILlmSampler Sampler => sampler;
+
     public long EnteredAt { get; } = clock.GetTimestamp();
 
-    public ChannelReader<GenerationEvent> Events => _events.Reader;
+    /// <summary>The place in the order of turns: a timestamp.</summary>
+    public long Turn { get; set; }
+
+    /// <summary>Prompt tokens that are still to be computed.</summary>
+    public int PrefillLeft
+    {
+        get => Volatile.Read(ref _prefillLeft);
+        set => Volatile.Write(ref _prefillLeft, value);
+    }
+
+    /// <summary>The answer's tokens so far.</summary>
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(request.Prompt.Length, Volatile.Read(ref _count));
+
+    /// <summary>The prompt and behind it the answer.</summary>
+    public ReadOnlyMemory<int> Conversation => _tokens.AsMemory(0, request.Prompt.Length + Volatile.Read(ref _count));
 
     /// <summary>Why the work is to be dropped; null while somebody still wants it.</summary>
     public FailureReason? CancelledFor => Volatile.Read(ref _cancelled) is > 0 and var reason ? (FailureReason)(reason - 1) : null;
@@ -69,13 +75,83 @@ internal sealed class Generation(GenerationRequest request, TimeProvider clock)
     /// <summary>True for the first caller only.</summary>
     public bool TryCancel(FailureReason reason) => Interlocked.CompareExchange(ref _cancelled, (int)reason + 1, 0) == 0;
 
-    public void Say(string text) => _events.Writer.TryWrite(new GenerationEvent.Piece(text));
+    /// <summary>Cancels it when its time is over; true when it is cancelled, for whatever reason.</summary>
+    public bool IsUnwanted(long now)
+    {
+        if (now >= _deadline)
+        {
+            TryCancel(FailureReason.Deadline);
+        }
+
+        return CancelledFor is not null;
+    }
+
+    /// <summary>Adds a token. The model's own thread; allocates nothing.</summary>
+    public void Say(int token)
+    {
+        _tokens[request.Prompt.Length + _count] = token;
+        Volatile.Write(ref _count, _count + 1);
+        _bell.Writer.TryWrite(true);
+    }
 
     /// <summary>Says the last word; later ones are dropped.</summary>
     public bool Finish(GenerationEvent last)
     {
-        var said = _events.Writer.TryWrite(last);
-        _events.Writer.TryComplete();
-        return said;
+        if (Interlocked.CompareExchange(ref _last, last, null) is not null)
+        {
+            return false;
+        }
+
+        sampler.Dispose();
+        return _bell.Writer.TryComplete();
+    }
+
+    /// <summary>Pieces of text as they come, then one end or failure. One reader.</summary>
+    public async IAsyncEnumerable<GenerationEvent> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var text = new AnswerText(request.Stops);
+        var read = 0;
+        while (await _bell.Reader.WaitToReadAsync(cancellationToken))
+        {
+            _bell.Reader.TryRead(out _);
+            if (Read(text, ref read) is { Length: > 0 } piece)
+            {
+                yield return new GenerationEvent.Piece(piece);
+            }
+
+            // A stop text with U+FFFD in it shows only in the text; whoever reads then ends the rest.
+            if (text.IsStopped)
+            {
+                break;
+            }
+        }
+
+        if (Read(text, ref read) + (_last is GenerationEvent.End ? text.End() : "") is { Length: > 0 } rest)
+        {
+            yield return new GenerationEvent.Piece(rest);
+        }
+
+        yield return !text.IsStopped ? _last!
+            : string.IsNullOrWhiteSpace(Text()) ? new GenerationEvent.Failure(FailureReason.Empty)
+            : new GenerationEvent.End(HitLimit: false, read);
+    }
+
+    /// <summary>The whole text so far, without a stop text and what follows it.</summary>
+    public string Text()
+    {
+        var text = new AnswerText(request.Stops);
+        var read = 0;
+        return Read(text, ref read) + text.End();
+    }
+
+    private string Read(AnswerText text, ref int read)
+    {
+        var piece = new StringBuilder();
+        for (var tokens = Tokens; read < tokens.Length && !text.IsStopped; read++)
+        {
+            piece.Append(text.Add(model.TokenToBytes(tokens[read]).Span));
+        }
+
+        return piece.ToString();
     }
 }

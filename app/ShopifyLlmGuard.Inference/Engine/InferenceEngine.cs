@@ -1,3 +1,5 @@
+using ShopifyLlmGuard.Inference.Engine.Admission;
+using ShopifyLlmGuard.Inference.Engine.Scheduling;
 using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.Inference.Engine;
@@ -9,22 +11,19 @@ namespace ShopifyLlmGuard.Inference.Engine;
 internal sealed partial class InferenceEngine : IDisposable
 {
     private readonly ILlmModel _model;
-    private readonly ContextSettings _settings;
-    private readonly WaitingLine _line;
-    private readonly InferenceMeter _meter;
-    private readonly TimeProvider _clock;
+    private readonly EngineSettings _settings;
+    private readonly EngineParts _parts;
     private readonly ILogger<InferenceEngine> _logger;
     private readonly Thread _thread;
     private ILlmContext _context;
-    private volatile Generation? _running;
 
     public InferenceEngine(
-        ILlmModel model, ContextSettings settings, WaitingLine line, Progress progress, InferenceMeter meter,
-        TimeProvider clock, ILogger<InferenceEngine> logger)
+        ILlmModel model, EngineSettings settings, InferenceMeter meter, TimeProvider clock, ILogger<InferenceEngine> logger)
     {
-        (_model, _settings, _line, Progress, _meter, _clock, _logger) = (model, settings, line, progress, meter, clock, logger);
-        _context = model.CreateContext(settings);
-        Cells = Math.Min(_context.Cells, settings.Cells);
+        (_model, _settings, _logger) = (model, settings, logger);
+        _parts = EngineParts.Of(settings, meter, clock);
+        _context = model.CreateContext(settings.Context);
+        meter.Watch(_parts.Line, Progress);
         // Not a thread of the pool: it computes for seconds. In the background, so that a stuck decode cannot keep the process.
         _thread = new Thread(Work) { Name = "model", IsBackground = true };
         _thread.Start();
@@ -34,32 +33,43 @@ internal sealed partial class InferenceEngine : IDisposable
     public event Action? Failed;
 
     /// <summary>Tokens that a prompt and its answer may have together.</summary>
-    public int Cells { get; }
+    public int Cells => _settings.Longest;
 
-    public Progress Progress { get; }
+    public Progress Progress => _parts.Progress;
 
     /// <summary>How many requests wait.</summary>
-    public int Queued => _line.Count;
+    public int Queued => _parts.Line.Count;
 
-    /// <summary>True from <see cref="Stop"/> on.</summary>
-    public bool IsStopping => _line.IsClosed;
+    /// <summary>What <see cref="Submit"/> would say now; lets a caller skip the work before it.</summary>
+    public Verdict Look(Applicant applicant, Caller caller)
+    {
+        var verdict = _parts.Line.Look(applicant, caller);
+        return _settings.Admission.Overlooks(verdict.Refusal) ? verdict with { Refusal = Refusal.None } : verdict;
+    }
 
-    /// <summary>True when a request would be refused now; lets a caller skip the work before <see cref="TrySubmit"/>.</summary>
-    public bool IsFull => _line.IsFull;
-
-    /// <summary>Takes a request, or returns null at once when there is no place.</summary>
-    public Generation? TrySubmit(GenerationRequest request)
+    /// <summary>Takes a request, or says at once why not.</summary>
+    public (Generation? Generation, Verdict Verdict) Submit(GenerationRequest request)
     {
         if (request.Prompt.Length == 0 || request.MaxTokens < 1 || request.Prompt.Length + request.MaxTokens > Cells)
         {
             throw new ArgumentException("The prompt and its answer do not fit the context.", nameof(request));
         }
 
-        var generation = new Generation(request, _clock);
-        return _line.TryEnter(generation) ? generation : null;
+        var generation = new Generation(request, _model, _model.CreateSampler(request.Sampling), _parts.Clock);
+        var isIn = _parts.Line.Enter(generation, out var verdict);
+        if (isIn && verdict.Refusal is not Refusal.None)
+        {
+            _parts.Meter.RefusedInShadow(verdict.Refusal);
+        }
+        else if (!isIn)
+        {
+            generation.Sampler.Dispose();
+        }
+
+        return (isIn ? generation : null, verdict);
     }
 
-    /// <summary>Drops the work: at once when it waits, within one batch when it runs. Harmless when it is over.</summary>
+    /// <summary>Drops the work: at once when it waits, with the next micro-batch when it runs. Harmless when it is over.</summary>
     public void Cancel(Generation generation, FailureReason reason)
     {
         if (!generation.TryCancel(reason))
@@ -67,12 +77,12 @@ internal sealed partial class InferenceEngine : IDisposable
             return;
         }
 
-        if (_line.TryLeave(generation))
+        if (_parts.Line.TryLeave(generation))
         {
-            _meter.Ended(reason.ToString().ToLowerInvariant(), 0, default);
+            _parts.Meter.Ended(reason);
             generation.Finish(new GenerationEvent.Failure(reason));
         }
-        else if (ReferenceEquals(_running, generation))
+        else if (_parts.Line.RunsForNobody())
         {
             Volatile.Read(ref _context).RequestAbort();
         }
@@ -81,15 +91,16 @@ internal sealed partial class InferenceEngine : IDisposable
     /// <summary>Takes nothing more, and ends what waits and what runs.</summary>
     public void Stop()
     {
-        foreach (var left in _line.Close())
+        foreach (var left in _parts.Line.Close())
         {
             left.TryCancel(FailureReason.Stopping);
             left.Finish(new GenerationEvent.Failure(FailureReason.Stopping));
         }
 
-        if (_running is { } running)
+        _parts.Line.CancelRunning(FailureReason.Stopping);
+        if (_parts.Line.RunsForNobody())
         {
-            Cancel(running, FailureReason.Stopping);
+            Volatile.Read(ref _context).RequestAbort();
         }
     }
 
@@ -106,49 +117,45 @@ internal sealed partial class InferenceEngine : IDisposable
 
     private void Work()
     {
-        var answering = new Answering(_model, _context, Progress, _meter, _clock);
-        while (_line.Take() is { } generation)
+        var scheduler = new Scheduler(_model, _context, _parts, _logger);
+        while (_parts.Line.WaitForWork())
         {
-            _running = generation;
-            Progress.Started();
-            Answer(answering, generation);
-            _running = null;
-            Progress.Ended(isIdle: _line.Count == 0);
-            if (answering.IsBroken && !TryReplaceContext(ref answering))
+            Step(scheduler);
+            if (scheduler.IsBroken && !TryReplaceContext(ref scheduler))
             {
                 return;
             }
         }
     }
 
-    private void Answer(Answering answering, Generation generation)
+    private void Step(Scheduler scheduler)
     {
         try
         {
-            answering.Run(generation);
+            scheduler.Step();
         }
         catch (Exception error)
         {
-            // A bug in this answer must not end the thread that all other answers need.
-            Log.AnswerFailed(_logger, error);
-            generation.Finish(new GenerationEvent.Failure(FailureReason.Engine));
+            // A bug must not end the thread that all answers need.
+            Log.StepFailed(_logger, error);
+            scheduler.FailAll();
         }
     }
 
-    private bool TryReplaceContext(ref Answering answering)
+    private bool TryReplaceContext(ref Scheduler scheduler)
     {
         Log.ReplacesContext(_logger);
         try
         {
             _context.Dispose();
-            Volatile.Write(ref _context, _model.CreateContext(_settings));
-            answering = new Answering(_model, _context, Progress, _meter, _clock);
+            Volatile.Write(ref _context, _model.CreateContext(_settings.Context));
+            scheduler = new Scheduler(_model, _context, _parts, _logger);
             return true;
         }
         catch (Exception error)
         {
             Log.ContextLost(_logger, error);
-            foreach (var left in _line.Close())
+            foreach (var left in _parts.Line.Close())
             {
                 left.Finish(new GenerationEvent.Failure(FailureReason.Engine));
             }
@@ -160,13 +167,13 @@ internal sealed partial class InferenceEngine : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "An answer failed inside the engine.")]
-        public static partial void AnswerFailed(ILogger logger, Exception error);
-
-        [LoggerMessage(2, LogLevel.Warning, "llama.cpp failed; its context is replaced.")]
+        [LoggerMessage(11, LogLevel.Warning, "llama.cpp failed; its context is replaced.")]
         public static partial void ReplacesContext(ILogger logger);
 
-        [LoggerMessage(3, LogLevel.Critical, "The context could not be replaced.")]
+        [LoggerMessage(13, LogLevel.Error, "A step failed inside the engine.")]
+        public static partial void StepFailed(ILogger logger, Exception error);
+
+        [LoggerMessage(12, LogLevel.Critical, "The context could not be replaced.")]
         public static partial void ContextLost(ILogger logger, Exception error);
     }
 }

@@ -12,7 +12,25 @@ internal sealed record InferenceOptions
     /// <summary>Processor threads for the model. Half of the processors leaves room for the shop beside it.</summary>
     public int Threads { get; private set; } = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>Requests that may wait while one is answered; the next one is refused at once.</summary>
+    /// <summary>Answers that are computed at the same time.</summary>
+    public int Parallel { get; private set; } = 8;
+
+    /// <summary>Tokens of all answers and kept prefixes together; 0 takes twice <see cref="Context"/>.</summary>
+    public int Cells { get; private set; }
+
+    /// <summary>Keeps what was computed for prompts that begin alike; a caller's own only.</summary>
+    public bool KeepPrefixes { get; private set; } = true;
+
+    /// <summary>A chat or recommendation whose first token cannot come within this is refused at once.</summary>
+    public TimeSpan FirstToken { get; private set; } = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>Requests of one caller, running and waiting; 0 is no limit of its own.</summary>
+    public int PerCaller { get; private set; }
+
+    /// <summary>Refuses only what there is no place for, and counts what it would have refused.</summary>
+    public bool ShadowAdmission { get; private set; }
+
+    /// <summary>Requests that may wait while others are answered; the next one is refused at once.</summary>
     public int QueueLength { get; private set; } = 8;
 
     /// <summary>Answers end here when the caller does not say how long they may be, in tokens.</summary>
@@ -72,6 +90,12 @@ internal sealed record InferenceOptions
                 : values.Text("Model") is { } configured ? Path.GetFullPath(configured, contentRoot) : "",
             Context = values.Number("Context", 0, 0, 1 << 20),
             Threads = values.Number("Threads", Math.Max(1, Environment.ProcessorCount / 2), 1, 512),
+            Parallel = values.Number("Parallel", 8, 1, 64),
+            Cells = values.Number("Cells", 0, 0, 1 << 24),
+            KeepPrefixes = values.Switch("KeepPrefixes", true),
+            FirstToken = values.Duration("FirstToken", TimeSpan.FromSeconds(2.5)),
+            PerCaller = values.Number("PerCaller", 0, 0, 10_000),
+            ShadowAdmission = values.Switch("ShadowAdmission", false),
             QueueLength = values.Number("QueueLength", 8, 0, 10_000),
             DefaultMaxTokens = values.Number("DefaultMaxTokens", 256, 1, 1 << 20),
             MaxBodyBytes = values.Number("MaxBodyBytes", 64 * 1024, 1024, 1 << 26),

@@ -112,14 +112,11 @@ internal sealed partial class ModelHost(
         var model = runtime.Load(options.Model, new ModelSettings(!options.Trial, options.Context) { Gpu = options.Runtime.Gpu });
         var template = PromptTemplate.Of(model);
         GoldenPrompts.Check(options.Model, template);
-        var progress = new Progress(clock);
-        var line = new WaitingLine(options.QueueLength);
         var engine = new InferenceEngine(
-            model, Settings(model, options.Context, options.Threads), line, progress, meter, clock,
+            model, EngineSettings.Of(options, Settings(model, options.Context, options.Threads)), meter, clock,
             loggers.CreateLogger<InferenceEngine>());
         Say(runtime.Devices.Count > 0);
         engine.Failed += () => GiveUp("llama.cpp failed and could not be set up again.");
-        meter.Watch(line, progress);
         Log.Loaded(_logger, runtime.Name, engine.Cells, options.Threads);
         return new ServedModel(options.ModelId, model, template, engine, clock.GetUtcNow());
     }

@@ -1,7 +1,7 @@
 namespace ShopifyLlmGuard.Inference.Supervision;
 
 /// <summary>Which worker serves now, and when there will be one when none does.</summary>
-internal sealed class Serving(TimeProvider clock)
+internal sealed class Serving(Restarts restarts, TimeProvider clock)
 {
     // Until a load has been measured here.
     private static readonly TimeSpan UsualLoad = TimeSpan.FromSeconds(3);
@@ -62,23 +62,28 @@ internal sealed class Serving(TimeProvider clock)
         }
     }
 
-    /// <summary>False when that worker does not serve any more.</summary>
-    public bool TryEnd(Worker worker)
+    /// <summary>It serves no more; false when it has been replaced already.</summary>
+    public bool TryEnd(Worker worker, WorkerEnd end)
     {
         lock (_gate)
         {
-            var served = ReferenceEquals(_worker, worker);
-            _worker = served ? null : _worker;
-            return served;
+            if (!ReferenceEquals(_worker, worker))
+            {
+                return false;
+            }
+
+            _worker = null;
+            _notBefore = Now + restarts.Record(end, worker.ReadyFor);
+            return true;
         }
     }
 
-    /// <summary>The next start is to wait so long.</summary>
-    public void Pause(TimeSpan pause)
+    /// <summary>One did not even begin to serve.</summary>
+    public void Failed(WorkerEnd end)
     {
         lock (_gate)
         {
-            _notBefore = Now + pause;
+            _notBefore = Now + restarts.Record(end, wasReadyFor: default);
         }
     }
 

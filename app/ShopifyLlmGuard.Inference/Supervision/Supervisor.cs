@@ -9,7 +9,6 @@ internal sealed partial class Supervisor(
     Workers workers,
     WorkerWatch watch,
     Serving serving,
-    Restarts restarts,
     InferenceOptions options,
     IHostApplicationLifetime lifetime,
     ILogger<Supervisor> logger) : BackgroundService
@@ -59,7 +58,7 @@ internal sealed partial class Supervisor(
         {
             while (await RaiseAsync(stopping) is { } worker)
             {
-                if (await watch.UntilAsync(worker, serving.Moved, stopping) is { } end && serving.TryEnd(worker))
+                if (await watch.UntilAsync(worker, serving.Moved, stopping) is { } end && serving.TryEnd(worker, end))
                 {
                     await EndAsync(worker, end);
                 }
@@ -96,7 +95,7 @@ internal sealed partial class Supervisor(
                     return worker;
                 }
 
-                if (failure is not null && serving.HasNeverServed && restarts.Total == 0)
+                if (failure is not null && serving.HasNeverServed)
                 {
                     // The worker has said why in its one line; another start would not mend the file.
                     Environment.ExitCode = 1;
@@ -104,7 +103,7 @@ internal sealed partial class Supervisor(
                     return null;
                 }
 
-                serving.Pause(restarts.Record(end, wasReadyFor: default));
+                serving.Failed(end);
             }
             finally
             {
@@ -156,7 +155,6 @@ internal sealed partial class Supervisor(
 
     private async Task EndAsync(Worker worker, WorkerEnd end)
     {
-        serving.Pause(restarts.Record(end, worker.ReadyFor));
         if (end == WorkerEnd.Memory)
         {
             // Not beside the next one, as in a swap: two of them would need the memory that is short.

@@ -1,3 +1,5 @@
+using ShopifyLlmGuard.Inference.Heartbeat;
+
 namespace ShopifyLlmGuard.Inference.Supervision;
 
 /// <summary>Whether a worker that has not ended is to be ended.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
+using ShopifyLlmGuard.Inference.Heartbeat;
 
 namespace ShopifyLlmGuard.Inference.Supervision;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Heartbeat;
 
 namespace ShopifyLlmGuard.Inference.Supervision;
 

@@ -8,18 +8,21 @@ namespace ShopifyLlmGuard.Inference.Api.Structure;
 /// </summary>
 internal static class Choices
 {
-    /// <summary>How many different characters may follow the same beginning.</summary>
+    /// <summary>How many ways through a grammar may be open at once.</summary>
     public const int MostBranches = 64;
 
     /// <summary>A rule for exactly one of the texts.</summary>
-    public static string Write(Gbnf grammar, IEnumerable<string> texts)
+    /// <param name="grammar">Gets the rule.</param>
+    /// <param name="texts">At least one; none of them empty.</param>
+    /// <param name="most">How many different characters may follow the same beginning.</param>
+    public static string Write(Gbnf grammar, IEnumerable<string> texts, int most = MostBranches)
     {
         string[] sorted = [.. texts.Distinct().Order(StringComparer.Ordinal)];
-        return Branch(grammar, sorted, 0);
+        return Branch(grammar, sorted, 0, most);
     }
 
     // The texts are sorted and equal up to here; the shortest may end here.
-    private static string Branch(Gbnf grammar, ReadOnlySpan<string> texts, int from)
+    private static string Branch(Gbnf grammar, ReadOnlySpan<string> texts, int from, int most)
     {
         var alternatives = new List<string>();
         var end = 0;
@@ -37,16 +40,16 @@ internal static class Choices
                 end++;
             }
 
-            alternatives.Add(Common(grammar, texts[start..end], from));
+            alternatives.Add(Common(grammar, texts[start..end], from, most));
         }
 
-        return alternatives.Count <= MostBranches
+        return alternatives.Count <= most
             ? grammar.Rule(string.Join(" | ", alternatives))
             : throw new StructureException("", string.Create(
-                CultureInfo.InvariantCulture, $"has more than {MostBranches} different characters after the same beginning"));
+                CultureInfo.InvariantCulture, $"has more than {most} different characters after the same beginning"));
     }
 
-    private static string Common(Gbnf grammar, ReadOnlySpan<string> texts, int from)
+    private static string Common(Gbnf grammar, ReadOnlySpan<string> texts, int from, int most)
     {
         // The first and the last of a sorted list have in common what all have in common.
         var (first, last) = (texts[0], texts[^1]);
@@ -57,7 +60,7 @@ internal static class Choices
         }
 
         var literal = Gbnf.Literal(first[from..length]);
-        return texts.Length == 1 ? literal : $"{literal} {Branch(grammar, texts, length)}";
+        return texts.Length == 1 ? literal : $"{literal} {Branch(grammar, texts, length, most)}";
     }
 
     // A character outside the basic plane is two units that must stay together.

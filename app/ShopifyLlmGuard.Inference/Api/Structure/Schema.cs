@@ -13,9 +13,8 @@ internal sealed class Schema
     private const int MostParts = 1000;
     private const int MostDepth = 12;
 
-    // llama.cpp follows every alternative that is still possible, for every token.
-    private const int MostAlternatives = 16;
-    private const int MostOptional = 64;
+    // Of all ways that may be open at once, so many may be kinds of value.
+    private const int MostKinds = 16;
 
     private readonly JsonElement _root;
     private readonly JsonWords _json = new(new Gbnf());
@@ -61,17 +60,18 @@ internal sealed class Schema
         part.AllowOnly("anyOf");
         var branches = any.Items(1).ToArray();
         var alternatives = part.Alternatives * OpenTogether(branches);
-        return alternatives <= MostAlternatives
+        return alternatives <= MostKinds
             ? _json.Grammar.Rule(string.Join(" | ", branches.Select(branch => Value(branch with { Alternatives = alternatives }))))
-            : throw any.Wrong($"leaves more than {MostAlternatives} alternatives open at once");
+            : throw any.Wrong($"leaves more than {MostKinds} kinds of value open at once");
     }
 
-    // Objects beside null are told apart by the first character; two kinds of object are not.
+    // An object beside null is told apart by its first character; two kinds of object are not.
     private static int OpenTogether(SchemaPart[] branches)
     {
-        var objects = branches.Count(branch => branch.Find("type") is not { Element.ValueKind: JsonValueKind.String } type
-            || type.Element.GetString() is not ("string" or "integer" or "number" or "boolean" or "null"));
-        return Math.Max(objects, 1);
+        var kinds = branches.Select(branch => branch.Find("type") is { Element.ValueKind: JsonValueKind.String } type ? type.Text() : "any")
+            .CountBy(name => name == "integer" ? "number" : name)
+            .ToDictionary();
+        return kinds.GetValueOrDefault("any") + kinds.Where(kind => kind.Key != "any").Select(kind => kind.Value).DefaultIfEmpty(0).Max();
     }
 
     private string OneOf(SchemaPart part, SchemaPart list, string keyword)
@@ -94,7 +94,7 @@ internal sealed class Schema
     {
         try
         {
-            return Choices.Write(_json.Grammar, literals);
+            return Choices.Write(_json.Grammar, literals, Choices.MostBranches / at.Alternatives);
         }
         catch (StructureException error) when (error.Path.Length == 0)
         {
@@ -170,7 +170,7 @@ internal sealed class Schema
 
         // Each optional property in a row is one alternative more of what may come next.
         var alternatives = part.Alternatives * (1 + properties.Count(property => !required.Contains(property.Name)));
-        return alternatives <= MostOptional
+        return alternatives <= Choices.MostBranches
             ? new ObjectRule(_json).Write([.. properties.Select(property => Property(property, required))])
             : throw part.Wrong("leaves too many alternatives open at once: make more properties required");
     }

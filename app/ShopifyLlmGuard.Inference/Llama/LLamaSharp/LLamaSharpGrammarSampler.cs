@@ -8,6 +8,7 @@ namespace ShopifyLlmGuard.Inference.Llama.LLamaSharp;
 /// </summary>
 internal sealed class LLamaSharpGrammarSampler : ILlmSampler
 {
+    private readonly FirstBytes _firsts;
     private readonly WrittenText _text;
     private readonly SafeLLamaSamplerChainHandle _chain;
     private readonly SafeLLamaSamplerChainHandle _grammar;
@@ -16,6 +17,7 @@ internal sealed class LLamaSharpGrammarSampler : ILlmSampler
 
     public LLamaSharpGrammarSampler(LLamaSharpModel model, SafeLlamaModelHandle handle, SamplingSettings settings)
     {
+        _firsts = model.FirstBytes;
         _text = new WrittenText(model);
         _grammar = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
         _grammar.AddGrammar(handle, settings.Grammar!, "root");
@@ -62,26 +64,61 @@ internal sealed class LLamaSharpGrammarSampler : ILlmSampler
     // What fits among the likeliest tokens; when none does, what fits at all.
     private int Narrow(ReadOnlySpan<float> logits, LLamaTokenData[] candidates)
     {
-        LLamaTokenDataArray.Create(logits, candidates);
-        if (logits.Length > 4 * SamplingSettings.FirstLook)
+        Span<bool> possible = stackalloc bool[256];
+        FindFirstBytes(candidates, possible);
+        var count = Fill(candidates, logits, possible);
+        if (count > 4 * SamplingSettings.FirstLook)
         {
             var size = 0;
-            using (LLamaTokenDataArrayNative.Create(new LLamaTokenDataArray(candidates), out var native))
+            using (LLamaTokenDataArrayNative.Create(new LLamaTokenDataArray(candidates.AsMemory(0, count)), out var native))
             {
                 _likeliest.Apply(ref native);
                 size = (int)native.Size;
                 native.Data.CopyTo(candidates);
             }
 
-            if (Mask(candidates, size) is > 0 and var count)
+            if (Mask(candidates, size) is > 0 and var likely)
             {
-                return count;
+                return likely;
             }
 
-            LLamaTokenDataArray.Create(logits, candidates);
+            count = Fill(candidates, logits, possible);
         }
 
-        return Mask(candidates, candidates.Length);
+        return Mask(candidates, count);
+    }
+
+    // A byte that is no token of its own may be the first of some.
+    private void FindFirstBytes(LLamaTokenData[] candidates, Span<bool> possible)
+    {
+        var count = 0;
+        for (var first = 0; first < possible.Length; first++)
+        {
+            possible[first] = _firsts.Alone[first] < 0;
+            if (!possible[first])
+            {
+                candidates[count++] = new LLamaTokenData(_firsts.Alone[first], 0, 0);
+            }
+        }
+
+        foreach (var fitting in candidates.AsSpan(0, Mask(candidates, count)))
+        {
+            possible[_firsts.Alone.IndexOf((int)fitting.ID)] = true;
+        }
+    }
+
+    private int Fill(LLamaTokenData[] candidates, ReadOnlySpan<float> logits, ReadOnlySpan<bool> possible)
+    {
+        var count = 0;
+        for (var token = 0; token < logits.Length; token++)
+        {
+            if (_firsts.IsAmong(token, possible))
+            {
+                candidates[count++] = new LLamaTokenData(token, logits[token], 0);
+            }
+        }
+
+        return count;
     }
 
     private LLamaToken Choose(Memory<LLamaTokenData> candidates)

@@ -10,6 +10,7 @@ internal sealed class LLamaSharpModel : ILlmModel
     private readonly SafeLlamaModelHandle _model;
     private readonly string? _template;
     private readonly ReadOnlyMemory<byte>[] _bytes;
+    private readonly Lazy<FirstBytes> _firstBytes;
     private readonly bool[] _ends;
 
     public LLamaSharpModel(SafeLlamaModelHandle model)
@@ -18,6 +19,7 @@ internal sealed class LLamaSharpModel : ILlmModel
         _template = model.GetTemplate(strict: false);
         VocabularySize = model.Vocab.Count;
         LeadingToken = model.Vocab.ShouldAddBOS && model.Vocab.BOS is { } first && (int)first < VocabularySize ? (int)first : null;
+        _firstBytes = new Lazy<FirstBytes>(() => new FirstBytes(this));
         _bytes = [.. Enumerable.Range(0, VocabularySize).Select(token => Piece(token, special: false))];
         _ends = [.. Enumerable.Range(0, VocabularySize).Select(token => ((LLamaToken)token).IsEndOfGeneration(model.Vocab))];
         SpecialTokens = [.. Enumerable.Range(0, VocabularySize).Select(Special).OfType<SpecialToken>()];
@@ -35,6 +37,8 @@ internal sealed class LLamaSharpModel : ILlmModel
         [.. _model.Tokenize(text, addBos: false, special: false, Encoding.UTF8).Select(token => (int)token)];
 
     public ReadOnlyMemory<byte> TokenToBytes(int token) => _bytes[token];
+
+    public FirstBytes FirstBytes => _firstBytes.Value;
 
     public bool IsEndOfGeneration(int token) => _ends[token];
 

@@ -6,6 +6,7 @@ namespace ShopifyLlmGuard.Inference.Llama.LibLlama;
 /// </summary>
 internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
 {
+    private readonly FirstBytes _firsts;
     private readonly WrittenText _text;
     private readonly SamplerHandle _chain;
     private readonly SamplerHandle _grammar;
@@ -13,6 +14,7 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
 
     public LibLlamaGrammarSampler(LibLlamaModel model, SamplingSettings settings)
     {
+        _firsts = model.FirstBytes;
         _text = new WrittenText(model);
         _grammar = Native.llama_sampler_init_grammar(model.Vocabulary, settings.Grammar!, "root");
         if (_grammar.IsInvalid)
@@ -81,16 +83,57 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
     // What fits among the likeliest tokens; when none does, what fits at all.
     private int Narrow(TokenData* data, ReadOnlySpan<float> logits)
     {
-        if (logits.Length <= 4 * SamplingSettings.FirstLook)
+        Span<bool> possible = stackalloc bool[256];
+        FindFirstBytes(data, possible);
+        var count = Fill(data, logits, possible);
+        if (count > 4 * SamplingSettings.FirstLook)
         {
-            return Mask(data, Fill(data, logits));
+            var array = new TokenDataArray { Data = data, Size = (nuint)count, Selected = -1 };
+            Native.llama_sampler_apply(_likeliest, &array);
+            new ReadOnlySpan<TokenData>(array.Data, (int)array.Size).CopyTo(new Span<TokenData>(data, logits.Length));
+            if (Mask(data, (int)array.Size) is > 0 and var likely)
+            {
+                return likely;
+            }
+
+            count = Fill(data, logits, possible);
         }
 
-        var array = new TokenDataArray { Data = data, Size = (nuint)Fill(data, logits), Selected = -1 };
-        Native.llama_sampler_apply(_likeliest, &array);
-        new ReadOnlySpan<TokenData>(array.Data, (int)array.Size).CopyTo(new Span<TokenData>(data, logits.Length));
-        var count = Mask(data, (int)array.Size);
-        return count > 0 ? count : Mask(data, Fill(data, logits));
+        return Mask(data, count);
+    }
+
+    // A byte that is no token of its own may be the first of some.
+    private void FindFirstBytes(TokenData* data, Span<bool> possible)
+    {
+        var count = 0;
+        for (var first = 0; first < possible.Length; first++)
+        {
+            possible[first] = _firsts.Alone[first] < 0;
+            if (!possible[first])
+            {
+                data[count++] = new TokenData { Id = _firsts.Alone[first] };
+            }
+        }
+
+        count = Mask(data, count);
+        for (var index = 0; index < count; index++)
+        {
+            possible[_firsts.Alone.IndexOf(data[index].Id)] = true;
+        }
+    }
+
+    private int Fill(TokenData* data, ReadOnlySpan<float> logits, ReadOnlySpan<bool> possible)
+    {
+        var count = 0;
+        for (var token = 0; token < logits.Length; token++)
+        {
+            if (_firsts.IsAmong(token, possible))
+            {
+                data[count++] = new TokenData { Id = token, Logit = logits[token] };
+            }
+        }
+
+        return count;
     }
 
     private bool Fits(int token)

@@ -9,6 +9,7 @@ internal sealed unsafe class LibLlamaModel : ILlmModel
     private readonly nint _vocabulary;
     private readonly nint _template;
     private readonly ReadOnlyMemory<byte>[] _bytes;
+    private readonly Lazy<FirstBytes> _firstBytes;
 
     public LibLlamaModel(ModelHandle model)
     {
@@ -19,6 +20,7 @@ internal sealed unsafe class LibLlamaModel : ILlmModel
         TrainedContext = Native.llama_model_n_ctx_train(model);
         var first = Native.llama_vocab_bos(_vocabulary);
         LeadingToken = Native.llama_vocab_get_add_bos(_vocabulary) && first >= 0 && first < VocabularySize ? first : null;
+        _firstBytes = new Lazy<FirstBytes>(() => new FirstBytes(this));
         _bytes = [.. Enumerable.Range(0, VocabularySize).Select(Piece)];
         SpecialTokens = [.. Enumerable.Range(0, VocabularySize).Select(Special).OfType<SpecialToken>()];
     }
@@ -45,6 +47,8 @@ internal sealed unsafe class LibLlamaModel : ILlmModel
     }
 
     public ReadOnlyMemory<byte> TokenToBytes(int token) => _bytes[token];
+
+    public FirstBytes FirstBytes => _firstBytes.Value;
 
     /// <summary>llama.cpp's vocabulary; lives as long as the model.</summary>
     public nint Vocabulary => _vocabulary;

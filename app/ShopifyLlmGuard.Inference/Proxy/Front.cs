@@ -1,7 +1,8 @@
 using System.Diagnostics.Metrics;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Supervision;
 
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Proxy;
 
 /// <summary>The process that listens, owns no model, and keeps the one alive that does: <c>--supervise</c>.</summary>
 internal static class Front
@@ -27,6 +28,8 @@ internal static class Front
         FrontMetrics.Observe(
             app.Services.GetRequiredService<IMeterFactory>(), app.Services.GetRequiredService<Serving>(), app.Services.GetRequiredService<Restarts>());
         app.Map("/v1/{**rest}", (HttpContext http, Forwarding forwarding) => forwarding.ForwardAsync(http));
+        // Other forms of the worker's metrics; those of the front are not in them.
+        app.MapGet("/metrics/{**rest}", (HttpContext http, Forwarding forwarding) => forwarding.ForwardAsync(http));
         FrontHealth.Map(app);
         ModelSwap.Map(app, options);
         app.UseWhen(http => http.Request.Path == "/metrics", branch => branch.Use(FrontMetrics.AddWorkerAsync).UseOpenTelemetryPrometheusScrapingEndpoint());

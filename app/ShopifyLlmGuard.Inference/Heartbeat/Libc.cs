@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Heartbeat;
 
 /// <summary>What .NET does not offer: signals other than SIGKILL, and a death that follows the parent's.</summary>
 internal static partial class Libc

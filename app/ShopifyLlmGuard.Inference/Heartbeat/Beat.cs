@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using ShopifyLlmGuard.Inference.Api;
 
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Heartbeat;
 
 /// <summary>What a worker tells its front several times a second, one JSON object a line.</summary>
 /// <param name="Health">What the worker's own <c>/health</c> says.</param>

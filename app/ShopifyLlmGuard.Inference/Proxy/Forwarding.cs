@@ -2,9 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using ShopifyLlmGuard.Inference.Api;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Supervision;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Proxy;
 
 /// <summary>Hands <c>/v1</c> to the worker that serves; without one, and when it dies meanwhile, says so at once.</summary>
 internal sealed class Forwarding(

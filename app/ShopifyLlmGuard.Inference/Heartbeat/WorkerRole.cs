@@ -1,4 +1,4 @@
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Heartbeat;
 
 /// <summary>What a host does besides, when a front has started it.</summary>
 internal static class WorkerRole

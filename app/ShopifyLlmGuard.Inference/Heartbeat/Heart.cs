@@ -4,7 +4,7 @@ using System.Text.Json;
 using ShopifyLlmGuard.Inference.Api;
 using ShopifyLlmGuard.Inference.Engine;
 
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Heartbeat;
 
 /// <summary>
 /// The worker's side of the watch: tells the front what the model does, on a thread and a socket of its own, so that

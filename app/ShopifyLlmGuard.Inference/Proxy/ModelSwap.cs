@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using ShopifyLlmGuard.Inference.Api;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Supervision;
 
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Proxy;
 
 /// <summary>The two ways to another model without a failed request: <c>POST /admin/model</c> with the admin key, and SIGHUP.</summary>
 internal static class ModelSwap

@@ -1,4 +1,4 @@
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Proxy;
 
 /// <summary>
 /// A worker's event stream as its reader gets it: whole events only, and when the worker dies in the middle, one

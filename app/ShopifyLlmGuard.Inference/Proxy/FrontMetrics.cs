@@ -1,8 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Supervision;
 
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Proxy;
 
 /// <summary><c>GET /metrics</c> of the front: its own, and the worker's when that answers in time. One address for both.</summary>
 internal static class FrontMetrics

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using ShopifyLlmGuard.Inference.Memory;
+using ShopifyLlmGuard.Inference.Supervision;
 
-namespace ShopifyLlmGuard.Inference.Supervision;
+namespace ShopifyLlmGuard.Inference.Proxy;
 
 /// <summary><c>GET /health</c> of the front: out of what the worker said last, without asking it.</summary>
 /// <param name="Status"><c>loading</c>, <c>ok</c>, <c>restarting</c>, or <c>unstable</c>: three ends within ten minutes, whether one serves or not.</param>

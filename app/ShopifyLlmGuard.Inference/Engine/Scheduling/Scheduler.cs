@@ -1,0 +1,301 @@
+using ShopifyLlmGuard.Inference.Llama;
+
+namespace ShopifyLlmGuard.Inference.Engine.Scheduling;
+
+/// <summary>
+/// Continuous batching: each step lets in whose turn it is, computes one micro-batch for everybody, and hands out the
+/// tokens. One thread owns it and the context; what others want reaches it through the line and the generations.
+/// </summary>
+internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, EngineParts parts, ILogger logger)
+{
+    private readonly int _owner = Environment.CurrentManagedThreadId;
+    private readonly Slots _slots = new(context, parts);
+    private readonly TokenBatch _batch = new(context.BatchSize);
+
+    // In order of turn.
+    private readonly List<Answer> _answers = new(parts.Limits.Parallel);
+
+    // Values that are not numbers stay in the memory and reach other sequences through masked cells.
+    private bool _isTainted;
+    private bool _hasFailed;
+
+    /// <summary>The context is of no more use, and nothing runs on it.</summary>
+    public bool IsBroken => _hasFailed || (_isTainted && _answers.Count == 0);
+
+    public int Running => _answers.Count;
+
+    public Slots Slots => _slots;
+
+    /// <summary>Computes one micro-batch. Always by the same thread.</summary>
+    public void Step()
+    {
+        if (Environment.CurrentManagedThreadId != _owner)
+        {
+            throw new InvalidOperationException("A scheduler and its context belong to the thread that made it.");
+        }
+
+        DropUnwanted();
+        LetIn();
+        if (_answers.Count > 0)
+        {
+            Compose();
+            Compute();
+        }
+
+        if (!_hasFailed)
+        {
+            _slots.Report();
+        }
+    }
+
+    /// <summary>Ends everything that runs.</summary>
+    public void FailAll()
+    {
+        _hasFailed = true;
+        for (var index = _answers.Count - 1; index >= 0; index--)
+        {
+            End(_answers[index], new GenerationEvent.Failure(FailureReason.Engine));
+        }
+    }
+
+    private void DropUnwanted()
+    {
+        var now = parts.Clock.GetTimestamp();
+        for (var index = _answers.Count - 1; index >= 0; index--)
+        {
+            if (_answers[index].Generation.IsUnwanted(now))
+            {
+                End(_answers[index], new GenerationEvent.Failure(_answers[index].Generation.CancelledFor!.Value));
+            }
+        }
+    }
+
+    private void LetIn()
+    {
+        while (!_isTainted && _answers.Count < parts.Limits.Parallel && parts.Line.Count > 0 && parts.Line.Next() is { } next)
+        {
+            var now = parts.Clock.GetTimestamp();
+            if (next.IsUnwanted(now))
+            {
+                DropWaiting(next);
+                continue;
+            }
+
+            var slot = _slots.TryReserve(next, isAlone: _answers.Count == 0);
+            parts.Line.IsShortOfCells = slot is null;
+            if (slot is null)
+            {
+                return;
+            }
+
+            if (parts.Line.TryStart(next))
+            {
+                Start(new Answer(next, model, slot, now));
+            }
+            else
+            {
+                _slots.Free(slot);
+            }
+        }
+    }
+
+    private void DropWaiting(Generation generation)
+    {
+        if (parts.Line.TryLeave(generation))
+        {
+            parts.Meter.Ended(generation.CancelledFor!.Value);
+            generation.Finish(new GenerationEvent.Failure(generation.CancelledFor!.Value));
+        }
+    }
+
+    private void Start(Answer answer)
+    {
+        var generation = answer.Generation;
+        var place = _answers.FindLastIndex(each => each.Generation.Turn <= generation.Turn) + 1;
+        _answers.Insert(place, answer);
+        generation.PrefillLeft = generation.Request.Prompt.Length - answer.Slot.Shared;
+        parts.Progress.Started(generation.Request.Prompt.Length, answer.Slot.Shared);
+        parts.Pace.Spared(answer.Slot.Shared);
+        parts.Meter.Waited(parts.Clock.GetElapsedTime(generation.EnteredAt));
+    }
+
+    private void Compose()
+    {
+        Span<Want> wants = stackalloc Want[_answers.Count];
+        Span<int> shares = stackalloc int[_answers.Count];
+        var hasDecodes = false;
+        for (var index = 0; index < wants.Length; index++)
+        {
+            wants[index] = _answers[index].Want;
+            hasDecodes |= !wants[index].IsPrefill;
+        }
+
+        var room = BatchPlan.PrefillRoom(_batch.Capacity, hasDecodes, parts.Pace.ComputeSpeed);
+        BatchPlan.Compose(wants, _batch.Capacity, room, shares);
+        _batch.Clear();
+        for (var index = 0; index < wants.Length; index++)
+        {
+            _answers[index].Share = shares[index];
+            _answers[index].Fill(_batch);
+        }
+    }
+
+    private void Compute()
+    {
+        var began = parts.Clock.GetTimestamp();
+        switch (Decode())
+        {
+            case DecodeResult.Ok:
+                Measure(parts.Clock.GetElapsedTime(began).TotalSeconds);
+                HandOut();
+                break;
+            case DecodeResult.Aborted:
+                // For answers that nobody wants any more; whoever else was in the batch is in the next one again.
+                RollBack();
+                break;
+            case DecodeResult.NoSlot when _slots.TryEvict():
+                break;
+            case DecodeResult.NoSlot or DecodeResult.InvalidInput:
+                ComputeOneByOne();
+                break;
+            default:
+                FailAll();
+                break;
+        }
+    }
+
+    // One of them is at fault: alone it fails, and the others go on.
+    private void ComputeOneByOne()
+    {
+        Log.BatchRefused(logger, _answers.Count);
+        var shares = _answers.Select(answer => (answer, answer.Share)).ToArray();
+        foreach (var (answer, share) in shares)
+        {
+            _answers.ForEach(each => each.Share = 0);
+            answer.Share = share;
+            _batch.Clear();
+            _answers.ForEach(each => each.Fill(_batch));
+            switch (share == 0 ? DecodeResult.Aborted : Decode())
+            {
+                case DecodeResult.Ok:
+                    HandOut();
+                    break;
+                case DecodeResult.Aborted:
+                    RollBack();
+                    break;
+                case DecodeResult.Fatal:
+                    FailAll();
+                    return;
+                default:
+                    End(answer, new GenerationEvent.Failure(FailureReason.Engine));
+                    break;
+            }
+        }
+    }
+
+    private DecodeResult Decode()
+    {
+        try
+        {
+            return context.Decode(_batch);
+        }
+        catch (Exception error)
+        {
+            // A bug must not end the thread that all answers need.
+            Log.StepFailed(logger, error);
+            return DecodeResult.Fatal;
+        }
+    }
+
+    private void RollBack() => _answers.ForEach(answer => context.RemoveRange(answer.Slot.Sequence, answer.Position));
+
+    private void Measure(double seconds)
+    {
+        var prefilled = 0;
+        foreach (var answer in _answers)
+        {
+            prefilled += answer.Want.IsPrefill ? answer.Share : 0;
+        }
+
+        if (prefilled > 0)
+        {
+            parts.Pace.Prefilled(prefilled, seconds);
+            parts.Meter.Prefilled(prefilled);
+        }
+
+        parts.Progress.Decoded(_batch.Count);
+    }
+
+    private void HandOut()
+    {
+        for (var index = _answers.Count - 1; index >= 0; index--)
+        {
+            var answer = _answers[index];
+            answer.Advance();
+            if (answer.Output >= 0 && NextOf(answer) is { } last)
+            {
+                End(answer, last);
+            }
+        }
+    }
+
+    private GenerationEvent? NextOf(Answer answer)
+    {
+        try
+        {
+            if (context.Sample(answer.Output, answer.Generation.Sampler) is not { } token)
+            {
+                var isStuck = answer.Generation.Sampler.IsStuck;
+                _isTainted |= !isStuck;
+                return new GenerationEvent.Failure(isStuck ? FailureReason.Stuck : FailureReason.NotANumber);
+            }
+
+            if (answer.FirstAt == 0)
+            {
+                answer.FirstAt = parts.Clock.GetTimestamp();
+                parts.Meter.FirstToken(parts.Clock.GetElapsedTime(answer.Generation.EnteredAt));
+            }
+
+            return answer.Take(token);
+        }
+        catch (Exception error)
+        {
+            // A bug in this answer must not end the others.
+            Log.AnswerFailed(logger, error);
+            return new GenerationEvent.Failure(FailureReason.Engine);
+        }
+    }
+
+    // First the cells, then the slot, then the word: who hears it finds the room free.
+    private void End(Answer answer, GenerationEvent last)
+    {
+        var generation = answer.Generation;
+        _answers.Remove(answer);
+        if (!_hasFailed && last is GenerationEvent.End && !_isTainted)
+        {
+            _slots.Keep(answer.Slot, generation, answer.Position);
+        }
+        else if (!_hasFailed)
+        {
+            _slots.Free(answer.Slot);
+        }
+
+        parts.Line.End(generation);
+        parts.Pace.Ended(parts.Clock.GetElapsedTime(answer.StartedAt).TotalSeconds);
+        parts.Progress.Ended(isIdle: _answers.Count == 0 && parts.Line.Count == 0);
+        parts.Meter.Ended(last, generation.Tokens.Length, answer.FirstAt == 0 ? default : parts.Clock.GetElapsedTime(answer.FirstAt));
+        generation.Finish(last);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "A micro-batch failed inside the engine.")]
+        public static partial void StepFailed(ILogger logger, Exception error);
+
+        [LoggerMessage(2, LogLevel.Error, "An answer failed inside the engine.")]
+        public static partial void AnswerFailed(ILogger logger, Exception error);
+
+        [LoggerMessage(3, LogLevel.Warning, "llama.cpp refused a micro-batch of {Answers} answers; each is computed alone.")]
+        public static partial void BatchRefused(ILogger logger, int answers);
+    }
+}

@@ -1,0 +1,114 @@
+using ShopifyLlmGuard.Inference.Llama;
+
+namespace ShopifyLlmGuard.Inference.Engine.Scheduling;
+
+/// <summary>
+/// The sequences and cells of a context: what a prompt and its longest answer may need is set aside before the first
+/// token is computed, so that no answer ever runs out of memory. Kept prefixes live in what is left over.
+/// </summary>
+internal sealed class Slots
+{
+    private readonly ILlmContext _context;
+    private readonly EngineParts _parts;
+    private readonly CellLedger _ledger;
+    private readonly PrefixCache _cache;
+    private readonly Stack<int> _free;
+
+    public Slots(ILlmContext context, EngineParts parts)
+    {
+        (_context, _parts) = (context, parts);
+        _ledger = new CellLedger(context.Cells);
+        _free = new Stack<int>(Enumerable.Range(0, context.MaxSequences).Reverse());
+        _cache = new PrefixCache(
+            context, _ledger, parts.KeepsPrefixes ? context.MaxSequences - parts.Limits.Parallel : 0, parts.Clock);
+        _cache.Freed += _free.Push;
+    }
+
+    public int FreeCells => _ledger.Free;
+
+    public int Kept => _cache.Count;
+
+    /// <summary>Sets aside what a request may need, and begins its sequence with a kept prefix; null when that does not fit now.</summary>
+    /// <param name="generation">The request.</param>
+    /// <param name="isAlone">Nothing runs: whatever is in the way may go.</param>
+    public Slot? TryReserve(Generation generation, bool isAlone)
+    {
+        var request = generation.Request;
+        var length = request.Prompt.Length + request.MaxTokens;
+        var (prefix, shared) = _cache.Find(request.Caller, request.Prompt);
+        while (_ledger.Free < length - shared && _cache.TryEvict(prefix))
+        {
+        }
+
+        if (_ledger.Free < length - shared)
+        {
+            if (!isAlone || prefix is null)
+            {
+                return null;
+            }
+
+            // The prefix is all that is left, and too long to keep beside what it would save.
+            _cache.TryEvict(null);
+            (prefix, shared) = (null, 0);
+        }
+
+        var sequence = _free.Pop();
+        if (prefix is not null && !TryCopy(prefix, sequence, shared))
+        {
+            _free.Push(sequence);
+            _cache.Close();
+            return TryReserve(generation, isAlone);
+        }
+
+        return new Slot(sequence, _ledger.Reserve(length, prefix?.Branch, shared), shared);
+    }
+
+    /// <summary>Keeps an ended answer's sequence for the next prompt that begins like it, or frees it.</summary>
+    public void Keep(Slot slot, Generation generation, int length)
+    {
+        _ledger.Retire(slot.Branch);
+        if (!_cache.TryKeep(new PrefixCache.Entry(
+            generation.Request.Caller, generation.Conversation[..length], slot.Sequence, slot.Branch)))
+        {
+            Clear(slot);
+        }
+    }
+
+    public void Free(Slot slot)
+    {
+        _ledger.Retire(slot.Branch);
+        Clear(slot);
+    }
+
+    /// <summary>Makes room that should not have been missing; false when there is none to make.</summary>
+    public bool TryEvict() => _cache.TryEvict(null);
+
+    /// <summary>Tells the gauges.</summary>
+    public void Report() => _parts.Progress.HoldsCells(_ledger.Total, _ledger.InUse, _ledger.Reserved - _ledger.InUse);
+
+    private void Clear(Slot slot)
+    {
+        _context.RemoveRange(slot.Sequence, 0);
+        _ledger.Release(slot.Branch);
+        _free.Push(slot.Sequence);
+    }
+
+    private bool TryCopy(PrefixCache.Entry prefix, int sequence, int shared)
+    {
+        _context.CopyPrefix(prefix.Sequence, sequence, shared);
+        if (_context.MaxPosition(sequence) == shared - 1)
+        {
+            _cache.Used(prefix);
+            return true;
+        }
+
+        // A model whose memory cannot be shared in part.
+        _context.RemoveRange(sequence, 0);
+        return false;
+    }
+}
+
+/// <param name="Sequence">A sequence of the context.</param>
+/// <param name="Branch">Its cells.</param>
+/// <param name="Shared">Positions that it began with.</param>
+internal sealed record Slot(int Sequence, CellLedger.Branch Branch, int Shared);
