@@ -109,7 +109,10 @@ internal sealed partial class ModelHost(
     private ServedModel Load()
     {
         var runtime = Runtimes.Create(options.Runtime, loggers);
-        var model = runtime.Load(options.Model, new ModelSettings(!options.Trial, options.Context) { Gpu = options.Runtime.Gpu });
+        // Known from the header, because a GPU's memory is shared out before the weights are read.
+        var alone = ContextSettings.CellsFor(options.Context, GgufFile.Inspect(options.Model).TrainedContext);
+        var model = runtime.Load(
+            options.Model, new ModelSettings(!options.Trial, EngineSettings.CellsFor(options, alone)) { Gpu = options.Runtime.Gpu });
         var template = PromptTemplate.Of(model);
         GoldenPrompts.Check(options.Model, template);
         var engine = new InferenceEngine(

@@ -28,6 +28,11 @@ internal static unsafe class LLamaSharpLibrary
         null => "own library",
     };
 
+    /// <summary>ggml's release; LLamaSharp's own assembly does not tell its version.</summary>
+    public static string Version => NativeLibrary.TryGetExport(Handle, "ggml_version", out var version)
+        ? Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)version)()) ?? "unknown"
+        : "unknown";
+
     /// <param name="library">A library file or its folder; its structures must be those of LLamaSharp's release. Null takes the packages'.</param>
     /// <param name="gpu">False leaves the libraries for GPUs alone.</param>
     /// <param name="log">Gets what llama.cpp has to say.</param>

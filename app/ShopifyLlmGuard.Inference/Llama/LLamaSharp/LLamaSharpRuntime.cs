@@ -15,7 +15,7 @@ internal sealed class LLamaSharpRuntime(string? library, bool gpu, ILogger<LLama
         get
         {
             Use();
-            return $"LLamaSharp {typeof(NativeApi).Assembly.GetName().Version?.ToString(3)} ({LLamaSharpLibrary.Kind})";
+            return $"LLamaSharp ({LLamaSharpLibrary.Kind}, ggml {LLamaSharpLibrary.Version})";
         }
     }
 
