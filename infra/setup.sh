@@ -76,27 +76,33 @@ npm_packages() {
   touch "$1/node_modules/.package-lock.json"
 }
 
-# LLamaSharp and ShopifySharp are not on every NuGet feed: ask once, remember the answer beside the versions it was asked for.
-choose_feed() {
-  local asked=$DATA/feed key
-  key=$(cksum <Directory.Packages.props)
-  if [ -z "${PublicFeed:-}" ] && [ "$(sed -n 2p "$asked" 2>/dev/null)" = "$key" ]; then PublicFeed=$(head -n 1 "$asked"); fi
-  if [ -z "${PublicFeed:-}" ]; then
+# serves package property: asks the NuGet feed once, and remembers the answer beside the versions that it was asked for.
+serves() {
+  local asked=$DATA/feed-$1 key code=0
+  key=$(cat Directory.Packages.props infra/feed/feed.csproj | cksum)
+  if [ "$(sed -n 2p "$asked" 2>/dev/null)" != "$key" ]; then
     mkdir -p "$DATA"
-    PublicFeed=false
-    local project=infra/feed/feed.csproj
-    local code=0
-    starting 'asking the NuGet feed for LLamaSharp and ShopifySharp'
+    starting "asking the NuGet feed for $1"
     # In the background, so that a signal is heard; a feed that did not answer in time is asked again next time.
-    timeout 60 dotnet restore "$project" -p:PublicFeed=true >/dev/null 2>&1 & wait $! || code=$?
+    timeout 60 dotnet restore infra/feed/feed.csproj -p:PublicFeed=false -p:LLamaSharp=false "-p:$2=true" >/dev/null 2>&1 & wait $! || code=$?
     back
-    [ $code != 0 ] || PublicFeed=true
-    [ $code = 124 ] || printf '%s\n%s\n' "$PublicFeed" "$key" >"$asked"
+    [ $code != 124 ] || return 1
+    printf '%s\n%s\n' "$([ $code = 0 ] && echo true || echo false)" "$key" >"$asked"
   fi
-  export PublicFeed
-  if [ "$PublicFeed" = true ]; then
-    say '  ✓ NuGet feed has LLamaSharp and ShopifySharp: using both'
-  else
-    say '  ✓ NuGet feed lacks LLamaSharp or ShopifySharp: using the direct llama.cpp binding and HttpClient instead'
+  [ "$(head -n 1 "$asked")" = true ]
+}
+
+# LLamaSharp and ShopifySharp are not on every NuGet feed; the environment may decide instead (PublicFeed for both, LLamaSharp for one).
+choose_feed() {
+  local what=LLamaSharp client=ShopifySharp
+  if [ -z "${LLamaSharp:-}" ]; then
+    if [ "${PublicFeed:-}" = true ] || { [ -z "${PublicFeed:-}" ] && serves LLamaSharp LLamaSharp; }; then LLamaSharp=true; else LLamaSharp=false; fi
   fi
+  if [ -z "${PublicFeed:-}" ]; then
+    if serves ShopifySharp PublicFeed; then PublicFeed=true; else PublicFeed=false; fi
+  fi
+  export LLamaSharp PublicFeed
+  [ "$LLamaSharp" = true ] || what="llama.cpp's own library"
+  [ "$PublicFeed" = true ] || client=HttpClient
+  say "  ✓ as the NuGet feed allows: the model by $what, Shopify by $client"
 }

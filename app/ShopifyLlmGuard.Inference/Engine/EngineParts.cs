@@ -16,7 +16,7 @@ internal sealed record EngineSettings(ContextSettings Context, int Longest, Admi
     /// <param name="alone">The context that one answer needs.</param>
     public static EngineSettings Of(InferenceOptions options, ContextSettings alone)
     {
-        var cells = options.Cells > 0 ? Math.Max(options.Cells, alone.Cells) : options.Parallel == 1 ? alone.Cells : alone.Cells * 2;
+        var cells = CellsFor(options, alone.Cells);
         var sequences = options.Parallel * (options.KeptPercent > 0 ? 1 + KeptPerSlot : 1);
         var batch = Math.Max(alone.BatchSize, options.Parallel);
         return new EngineSettings(
@@ -25,6 +25,11 @@ internal sealed record EngineSettings(ContextSettings Context, int Longest, Admi
             new AdmissionLimits(options.Parallel, options.QueueLength, options.PerCaller, options.FirstToken, options.ShadowAdmission),
             (int)((long)cells * options.KeptPercent / 100));
     }
+
+    /// <param name="options">What the operator wants.</param>
+    /// <param name="alone">The cells that one answer needs.</param>
+    public static int CellsFor(InferenceOptions options, int alone) =>
+        options.Cells > 0 ? Math.Max(options.Cells, alone) : options.Parallel == 1 ? alone : alone * 2;
 }
 
 /// <summary>What the engine shares with the scheduler on its thread.</summary>

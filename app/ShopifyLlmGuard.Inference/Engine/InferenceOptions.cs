@@ -51,8 +51,8 @@ internal sealed record InferenceOptions
     /// <summary>A model that is not loaded by then is given up.</summary>
     public TimeSpan LoadWithin { get; private set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A library file or folder to use instead of the llama.cpp that was built in; the environment's <c>LLAMA_LIBRARY</c>.</summary>
-    public string? Library { get; private set; }
+    /// <summary>Which llama.cpp computes, and on which GPU; its library is the environment's <c>LLAMA_LIBRARY</c>.</summary>
+    public RuntimeSettings Runtime { get; private set; } = new();
 
     /// <summary>With <c>--supervise</c>: a model that works without a token, or a worker that says nothing, for so long is ended.</summary>
     public TimeSpan WedgedAfter { get; private set; } = TimeSpan.FromSeconds(5);
@@ -106,7 +106,7 @@ internal sealed record InferenceOptions
             ModelSha256 = values.Text("ModelSha256"),
             Trial = values.Switch("Trial", true),
             LoadWithin = values.Duration("LoadWithin", TimeSpan.FromMinutes(5)),
-            Library = configuration["LLAMA_LIBRARY"],
+            Runtime = RuntimeSettings.Read(values, configuration["LLAMA_LIBRARY"]),
             WedgedAfter = values.Duration("WedgedAfter", TimeSpan.FromSeconds(5)),
             DrainWithin = values.Duration("DrainWithin", TimeSpan.FromSeconds(30)),
             AdminKey = values.Text("AdminKey"),
