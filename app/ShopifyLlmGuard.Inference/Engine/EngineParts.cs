@@ -38,8 +38,8 @@ internal sealed record EngineParts(
 {
     public static EngineParts Of(EngineSettings settings, InferenceMeter meter, TimeProvider clock)
     {
-        var pace = new Pace();
-        return new EngineParts(
-            settings.Admission, settings.KeptCells, new WaitingLine(settings.Admission, pace, clock), pace, new Progress(clock), meter, clock);
+        var (pace, progress) = (new Pace(), new Progress(clock));
+        var line = new WaitingLine(settings.Admission, pace, progress, clock);
+        return new EngineParts(settings.Admission, settings.KeptCells, line, pace, progress, meter, clock);
     }
 }
