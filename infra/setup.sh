@@ -1,4 +1,4 @@
-# What ./run and ./test both need from the machine. Sourced, never run: each function does one thing, or ends in one clear line.
+# What ./run (through shop.sh) and ./test both need from the machine. Sourced, never run: each function does one thing, or ends in one clear line.
 
 DATA=${DATA:-$PWD/.data}
 
@@ -18,7 +18,7 @@ step() {
   log=$DATA/logs/$(printf %s "$what" | tr -cs 'a-zA-Z0-9' '-' | tr 'A-Z' 'a-z').log
   mkdir -p "$DATA/logs"
   starting "$what"
-  # In the background, so that Ctrl-C and SIGTERM are heard while it runs.
+  # In the background, so that a signal is heard while it runs.
   "$@" >"$log" 2>&1 &
   if wait $!; then
     done_in "$what" $((SECONDS - began))
@@ -83,7 +83,7 @@ serves() {
   if [ "$(sed -n 2p "$asked" 2>/dev/null)" != "$key" ]; then
     mkdir -p "$DATA"
     starting "asking the NuGet feed for $1"
-    # In the background, so that Ctrl-C is heard; a feed that did not answer in time is asked again next time.
+    # In the background, so that a signal is heard; a feed that did not answer in time is asked again next time.
     timeout 60 dotnet restore infra/feed/feed.csproj -p:PublicFeed=false -p:LLamaSharp=false "-p:$2=true" >/dev/null 2>&1 & wait $! || code=$?
     back
     [ $code != 124 ] || return 1
