@@ -72,6 +72,9 @@ internal sealed record InferenceOptions
     /// <summary>From this share on the worker is replaced, with <c>--supervise</c>.</summary>
     public int MemoryHardPercent { get; private set; } = 97;
 
+    /// <summary>Set by the front for its worker: this very file has served before, so its sum and its trial are known.</summary>
+    public bool IsTried { get; private set; }
+
     /// <summary>Set by the front for its worker: where to say how it is.</summary>
     public string? BeatSocket { get; private set; }
 
@@ -110,6 +113,7 @@ internal sealed record InferenceOptions
             MemoryLimitMb = values.Number("MemoryLimitMb", 0, 0, int.MaxValue),
             MemorySoftPercent = values.Number("MemorySoftPercent", 92, 1, 100),
             MemoryHardPercent = values.Number("MemoryHardPercent", 97, 1, 100),
+            IsTried = values.Switch("IsTried", false),
             BeatSocket = values.Text("BeatSocket"),
         };
         if (options.Model.Length == 0)

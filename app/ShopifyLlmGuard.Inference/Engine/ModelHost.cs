@@ -66,10 +66,10 @@ internal sealed partial class ModelHost(
         {
             var began = clock.GetTimestamp();
             GgufFile.Inspect(options.Model);
-            await CheckSumAsync(stoppingToken);
-            if (options.Trial)
+            if (!options.IsTried)
             {
-                await ModelTrial.RunAsync(options, stoppingToken);
+                await CheckSumAsync(stoppingToken);
+                await (options.Trial ? ModelTrial.RunAsync(options, stoppingToken) : Task.CompletedTask);
             }
 
             _served = Load();
