@@ -18,8 +18,8 @@ internal sealed record InferenceOptions
     /// <summary>Tokens of all answers and kept prefixes together; 0 takes twice <see cref="Context"/>.</summary>
     public int Cells { get; private set; }
 
-    /// <summary>Keeps what was computed for prompts that begin alike; a caller's own only.</summary>
-    public bool KeepPrefixes { get; private set; } = true;
+    /// <summary>How much of <see cref="Cells"/> may be kept for prompts that begin alike, of a caller's own only; 0 keeps nothing.</summary>
+    public int KeptPercent { get; private set; } = 50;
 
     /// <summary>A chat or recommendation whose first token cannot come within this is refused at once.</summary>
     public TimeSpan FirstToken { get; private set; } = TimeSpan.FromSeconds(2.5);
@@ -95,7 +95,7 @@ internal sealed record InferenceOptions
             Threads = values.Number("Threads", Math.Max(1, Environment.ProcessorCount / 2), 1, 512),
             Parallel = values.Number("Parallel", 8, 1, 64),
             Cells = values.Number("Cells", 0, 0, 1 << 24),
-            KeepPrefixes = values.Switch("KeepPrefixes", true),
+            KeptPercent = values.Number("KeptPercent", 50, 0, 100),
             FirstToken = values.Duration("FirstToken", TimeSpan.FromSeconds(2.5)),
             PerCaller = values.Number("PerCaller", 0, 0, 10_000),
             ShadowAdmission = values.Switch("ShadowAdmission", false),

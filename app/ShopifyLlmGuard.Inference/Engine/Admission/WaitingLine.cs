@@ -6,12 +6,10 @@ namespace ShopifyLlmGuard.Inference.Engine.Admission;
 /// </summary>
 internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, TimeProvider clock)
 {
-    private static readonly TimeSpan Unmeasured = TimeSpan.FromMilliseconds(50);
-
     private readonly object _gate = new();
     private readonly List<Generation> _waiting = [];
     private readonly List<Generation> _running = new(limits.Parallel);
-    private readonly Dictionary<Caller, Tally> _callers = [];
+    private readonly Turns _turns = new(limits, pace, clock);
     private readonly Shares _slots = Shares.OfSlots(limits.Parallel);
     private bool _closed;
     private int _count;
@@ -44,7 +42,7 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, TimeProvide
     {
         lock (_gate)
         {
-            return Decide(applicant, caller, TurnOf(applicant.Priority, caller));
+            return Decide(applicant, caller, _turns.Of(applicant.Priority, caller));
         }
     }
 
@@ -53,10 +51,10 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, TimeProvide
     /// <param name="verdict">The decision; in shadow mode a request may be in although it says no.</param>
     public bool Enter(Generation generation, out Verdict verdict)
     {
-        var (request, turn) = (generation.Request, 0L);
+        var request = generation.Request;
         lock (_gate)
         {
-            turn = TurnOf(request.Priority, request.Caller);
+            var turn = _turns.Of(request.Priority, request.Caller);
             verdict = Decide(request.Applicant, request.Caller, turn);
             if (verdict.Refusal is not Refusal.None && !limits.Overlooks(verdict.Refusal))
             {
@@ -66,8 +64,7 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, TimeProvide
             generation.Turn = turn;
             var place = _waiting.FindLastIndex(each => each.Turn <= turn) + 1;
             _waiting.Insert(place, generation);
-            _callers.TryAdd(request.Caller, new Tally());
-            _callers[request.Caller].Enter(request.Priority, turn + ServiceOf(request));
+            _turns.Enter(request, turn);
             Changed();
             return true;
         }
@@ -192,30 +189,14 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, TimeProvide
         return AdmissionPolicy.Decide(
             applicant,
             new Load(
-                used, _running.Count, _callers.GetValueOrDefault(caller)?.Places ?? 0, ahead.Length, tokensAhead,
+                used, _running.Count, _turns.PlacesOf(caller), ahead.Length, tokensAhead,
                 IsShortOfCells, pace.PrefillSpeed, pace.AnswerSeconds),
             limits);
     }
 
-    // Start-time fair queueing: a caller's second request stands behind what its first one costs, so that a crowd of one
-    // caller's does not stand before another's first.
-    private long TurnOf(Priority priority, Caller caller) => Math.Max(
-        clock.GetTimestamp() + Ticks(priority.Patience()), _callers.GetValueOrDefault(caller)?.NextTurn(priority) ?? 0);
-
-    private long ServiceOf(GenerationRequest request) => pace.PrefillSpeed > 0
-        ? Ticks(TimeSpan.FromSeconds(Math.Max(request.Prompt.Length / pace.PrefillSpeed, pace.AnswerSeconds / limits.Parallel)))
-        : Ticks(Unmeasured);
-
-    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
-
     private void Leave(Generation generation)
     {
-        var caller = generation.Request.Caller;
-        if (_callers[caller].Leave())
-        {
-            _callers.Remove(caller);
-        }
-
+        _turns.Leave(generation.Request.Caller);
         Changed();
     }
 
@@ -233,22 +214,5 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, TimeProvide
         }
 
         return counts;
-    }
-
-    private sealed class Tally
-    {
-        private readonly long[] _turns = new long[Enum.GetValues<Priority>().Length];
-
-        public int Places { get; private set; }
-
-        public long NextTurn(Priority priority) => _turns[(int)priority];
-
-        public void Enter(Priority priority, long nextTurn)
-        {
-            Places++;
-            _turns[(int)priority] = nextTurn;
-        }
-
-        public bool Leave() => --Places == 0;
     }
 }

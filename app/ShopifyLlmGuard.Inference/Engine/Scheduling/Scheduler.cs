@@ -10,7 +10,7 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
 {
     private readonly int _owner = Environment.CurrentManagedThreadId;
     private readonly Slots _slots = new(context, parts);
-    private readonly TokenBatch _batch = new(context.BatchSize);
+    private readonly MicroBatch _batch = new(context, parts, logger);
 
     // In order of turn.
     private readonly List<Answer> _answers = new(parts.Limits.Parallel);
@@ -38,7 +38,6 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
         LetIn();
         if (_answers.Count > 0)
         {
-            Compose();
             Compute();
         }
 
@@ -119,39 +118,16 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
         parts.Meter.Waited(parts.Clock.GetElapsedTime(generation.EnteredAt));
     }
 
-    private void Compose()
-    {
-        Span<Want> wants = stackalloc Want[_answers.Count];
-        Span<int> shares = stackalloc int[_answers.Count];
-        var hasDecodes = false;
-        for (var index = 0; index < wants.Length; index++)
-        {
-            wants[index] = _answers[index].Want;
-            hasDecodes |= !wants[index].IsPrefill;
-        }
-
-        var room = BatchPlan.PrefillRoom(_batch.Capacity, hasDecodes, parts.Pace.ComputeSpeed);
-        BatchPlan.Compose(wants, _batch.Capacity, room, shares);
-        _batch.Clear();
-        for (var index = 0; index < wants.Length; index++)
-        {
-            _answers[index].Share = shares[index];
-            _answers[index].Fill(_batch);
-        }
-    }
-
     private void Compute()
     {
-        var began = parts.Clock.GetTimestamp();
-        switch (Decode())
+        _batch.Compose(_answers);
+        switch (_batch.Compute(_answers))
         {
             case DecodeResult.Ok:
-                Measure(parts.Clock.GetElapsedTime(began).TotalSeconds);
                 HandOut();
                 break;
             case DecodeResult.Aborted:
                 // For answers that nobody wants any more; whoever else was in the batch is in the next one again.
-                RollBack();
                 break;
             case DecodeResult.NoSlot when _slots.TryEvict():
                 break;
@@ -168,20 +144,15 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
     private void ComputeOneByOne()
     {
         Log.BatchRefused(logger, _answers.Count);
-        var shares = _answers.Select(answer => (answer, answer.Share)).ToArray();
-        foreach (var (answer, share) in shares)
+        foreach (var (answer, share) in _answers.Where(answer => answer.Share > 0).Select(answer => (answer, answer.Share)).ToArray())
         {
-            _answers.ForEach(each => each.Share = 0);
-            answer.Share = share;
-            _batch.Clear();
-            _answers.ForEach(each => each.Fill(_batch));
-            switch (share == 0 ? DecodeResult.Aborted : Decode())
+            _answers.ForEach(each => each.Share = each == answer ? share : 0);
+            switch (_batch.Compute(_answers))
             {
                 case DecodeResult.Ok:
                     HandOut();
                     break;
                 case DecodeResult.Aborted:
-                    RollBack();
                     break;
                 case DecodeResult.Fatal:
                     FailAll();
@@ -191,39 +162,6 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
                     break;
             }
         }
-    }
-
-    private DecodeResult Decode()
-    {
-        try
-        {
-            return context.Decode(_batch);
-        }
-        catch (Exception error)
-        {
-            // A bug must not end the thread that all answers need.
-            Log.StepFailed(logger, error);
-            return DecodeResult.Fatal;
-        }
-    }
-
-    private void RollBack() => _answers.ForEach(answer => context.RemoveRange(answer.Slot.Sequence, answer.Position));
-
-    private void Measure(double seconds)
-    {
-        var prefilled = 0;
-        foreach (var answer in _answers)
-        {
-            prefilled += answer.Want.IsPrefill ? answer.Share : 0;
-        }
-
-        if (prefilled > 0)
-        {
-            parts.Pace.Prefilled(prefilled, seconds);
-            parts.Meter.Prefilled(prefilled);
-        }
-
-        parts.Progress.Decoded(_batch.Count);
     }
 
     private void HandOut()
@@ -289,9 +227,6 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "A micro-batch failed inside the engine.")]
-        public static partial void StepFailed(ILogger logger, Exception error);
-
         [LoggerMessage(2, LogLevel.Error, "An answer failed inside the engine.")]
         public static partial void AnswerFailed(ILogger logger, Exception error);
 
