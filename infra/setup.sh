@@ -98,11 +98,18 @@ serves() {
   [ "$(head -n 1 "$asked")" = true ]
 }
 
+# LLamaSharp's library needs GNU's OpenMP; where nobody can install it, llama.cpp's own library does without.
+has_openmp() {
+  [ -z "$(compgen -G '/usr/lib/*/libgomp.so.1'; compgen -G '/usr/lib64/libgomp.so.1')" ] || return 0
+  is_root && command -v apt-get >/dev/null || return 1
+  debian_package libgomp.so.1 libgomp1
+}
+
 # LLamaSharp and ShopifySharp are not on every NuGet feed; the environment may decide instead (PublicFeed for both, LLamaSharp for one).
 choose_feed() {
   local what=LLamaSharp client=ShopifySharp
   if [ -z "${LLamaSharp:-}" ]; then
-    if [ "${PublicFeed:-}" = true ] || { [ -z "${PublicFeed:-}" ] && serves LLamaSharp LLamaSharp; }; then LLamaSharp=true; else LLamaSharp=false; fi
+    if [ "${PublicFeed:-}" = true ] || { [ -z "${PublicFeed:-}" ] && serves LLamaSharp LLamaSharp && has_openmp; }; then LLamaSharp=true; else LLamaSharp=false; fi
   fi
   if [ -z "${PublicFeed:-}" ]; then
     if serves ShopifySharp PublicFeed; then PublicFeed=true; else PublicFeed=false; fi
