@@ -72,7 +72,12 @@ public static class GuardModule
         services.AddOptions<LlmOptions>().Bind(configuration.GetSection("Llm")).ValidateOnStart();
         services.AddOptions<TimeOptions>().Bind(configuration.GetSection("Time")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LlmOptions>, LlmRules>().AddSingleton<IValidateOptions<TimeOptions>, TimeRules>();
-        services.AddSingleton<EndpointLanes>().AddSingleton<Bulkhead>().AddSingleton<LlmRouter>().AddSingleton<AttemptLog>();
+        services.AddSingleton<EndpointLanes>().AddSingleton<Bulkhead>().AddSingleton<AttemptLog>();
+        services.AddSingleton(provider => new LlmRouter(
+            provider.GetRequiredService<EndpointLanes>(), provider.GetRequiredService<Snapshots>(),
+            provider.GetRequiredService<HealthBoard>(), provider.GetRequiredService<Bulkhead>(),
+            provider.GetRequiredService<AttemptLog>(), provider.GetRequiredService<IOptions<LlmOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
         return services.AddHostedService<AfterValidation<AttemptWriter>>();
     }
 

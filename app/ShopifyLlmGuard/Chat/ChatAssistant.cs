@@ -60,7 +60,7 @@ public sealed class ChatAssistant
             return Instead(talk, talk.Decision.Reason ?? Reasons.CatalogUnavailable);
         }
 
-        var call = new ModelCall(talk.Shop, Features.Chat, Prompt(talk, redactor, words), MaxTokens);
+        var call = new ModelCall(router.Caller(talk.Shop), Features.Chat, Prompt(talk, redactor, words), new Sampling(MaxTokens));
         var attempt = await router.AskAsync(call, deadline, cancellationToken);
         var problem = attempt.Text is null ? attempt.Reason : AnswerCheck.Problem(attempt.Text, talk.Found.Count);
         return problem is null ? Live(talk, attempt, redactor) : Instead(talk, problem);

@@ -74,7 +74,7 @@ internal sealed class Probe(IOptions<HealthOptions> options, GuardMeter meter, T
     private static async Task<(bool Good, string? Reason, string? Detail)> AskTokenAsync(
         EndpointLane lane, Deadline deadline, CancellationToken cancellationToken)
     {
-        var call = new ModelCall("", "probe", [new ChatMessage(ChatRole.User, "Hello")], 1);
+        var call = new ModelCall(new Caller("", []), "probe", [new ChatMessage(ChatRole.User, "Hello")], new Sampling(1));
         var attempt = await lane.Client.AskAsync(call, deadline, cancellationToken);
         return attempt.Verdict switch
         {

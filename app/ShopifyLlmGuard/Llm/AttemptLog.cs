@@ -25,7 +25,7 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
 
         Keep(new AttemptRecord
         {
-            At = clock.GetUtcNow(), Shop = call.Shop, Feature = call.Feature, Source = Chat.Sources.Live,
+            At = clock.GetUtcNow(), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
             Endpoint = attempt.Endpoint.Id, Region = attempt.Endpoint.Region, Jurisdiction = attempt.Endpoint.Jurisdiction,
             Model = attempt.Endpoint.Model, Outcome = outcome, InputTokens = attempt.InputTokens, OutputTokens = attempt.OutputTokens,
             FirstTokenMilliseconds = attempt.FirstToken?.TotalMilliseconds, Milliseconds = attempt.Duration.TotalMilliseconds,

@@ -47,6 +47,7 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, TimeOptions times, Dead
     {
         (null, _) => Result(Reasons.IncompleteAnswer, Verdict.Bad),
         ({ } why, _) when why == ChatFinishReason.ContentFilter => Result(Reasons.UnusableAnswer, Verdict.Good),
+        ({ } why, _) when why == ChatFinishReason.Length => Result(Reasons.IncompleteAnswer, Verdict.Good) with { CutText = text.ToString() },
         ({ } why, _) when why != ChatFinishReason.Stop => Result(Reasons.IncompleteAnswer, Verdict.Good),
         (_, 0) => Result(Reasons.EmptyAnswer, Verdict.Bad),
         _ => Result(null, Verdict.Good) with { Text = text.ToString() },
@@ -108,6 +109,7 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, TimeOptions times, Dead
     {
         Endpoint = endpoint,
         Reason = reason,
+        Finish = finish?.Value,
         Verdict = verdict,
         InputTokens = inputTokens,
         OutputTokens = outputTokens,

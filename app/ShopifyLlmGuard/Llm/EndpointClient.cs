@@ -51,7 +51,7 @@ internal sealed class EndpointClient : IDisposable
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         DeadlineHeader.Flow(deadline);
         var updates = chat.GetStreamingResponseAsync(
-            call.Messages, new ChatOptions { MaxOutputTokens = call.MaxTokens, Temperature = 0 }, stop.Token).GetAsyncEnumerator(stop.Token);
+            call.Messages, Written(call.Sampling), stop.Token).GetAsyncEnumerator(stop.Token);
         while (true)
         {
             // Its own task, so that a library that blocks before its first await cannot hold up the timer.
@@ -85,6 +85,17 @@ internal sealed class EndpointClient : IDisposable
         chat.Dispose();
         http.Dispose();
     }
+
+    private static ChatOptions Written(Sampling sampling) => new()
+    {
+        MaxOutputTokens = sampling.MaxTokens,
+        Temperature = sampling.Temperature,
+        TopP = sampling.TopP,
+        FrequencyPenalty = sampling.FrequencyPenalty,
+        PresencePenalty = sampling.PresencePenalty,
+        Seed = sampling.Seed,
+        StopSequences = sampling.Stop.Count == 0 ? null : [.. sampling.Stop],
+    };
 
     private static async Task EndAsync(Task last, IAsyncEnumerator<ChatResponseUpdate> updates, CancellationTokenSource stop)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
@@ -8,7 +9,7 @@ using ShopifyLlmGuard.Serving;
 namespace ShopifyLlmGuard.Llm;
 
 /// <summary>Finds an endpoint for a call: first who may see the words at all, then who is likely to answer in time.</summary>
-internal sealed class LlmRouter
+public sealed class LlmRouter
 {
     private static readonly ResiliencePropertyKey<Route> RouteKey = new("route");
     private static readonly TimeSpan FailedFast = TimeSpan.FromMilliseconds(500);
@@ -21,7 +22,7 @@ internal sealed class LlmRouter
     private readonly RetryBudget retries;
     private readonly ResiliencePipeline<Attempt> pipeline;
 
-    public LlmRouter(
+    internal LlmRouter(
         EndpointLanes lanes, Snapshots snapshots, HealthBoard health, Bulkhead bulkhead, AttemptLog log,
         IOptions<LlmOptions> llm, TimeProvider clock)
     {
@@ -37,19 +38,22 @@ internal sealed class LlmRouter
             .Build();
     }
 
+    /// <summary>A shop as a caller, with what its merchant allows now.</summary>
+    public Caller Caller(string shop) => Llm.Caller.Of(snapshots.Current.Shop(shop));
+
     /// <summary>The shop's name, for a prompt.</summary>
     public string ShopName(string shop) => snapshots.Current.Shop(shop).Name;
 
     /// <summary>Asks a model. Always comes back with a value; the caller still races it against the budget.</summary>
-    public async Task<Attempt> AskAsync(ModelCall call, Deadline deadline, CancellationToken cancellationToken)
+    public async Task<Attempt> AskAsync(ModelCall call, Deadline deadline, CancellationToken cancellationToken = default)
     {
-        var candidates = Candidates(call.Shop);
+        var candidates = Candidates(call.Caller);
         if (candidates.Count == 0)
         {
             return Attempt.NotMade(Reasons.NoEligibleEndpoint);
         }
 
-        using var place = await bulkhead.EnterAsync(call.Shop, call.Feature, cancellationToken);
+        using var place = await bulkhead.EnterAsync(call.Caller.Id, call.Feature, cancellationToken);
         if (place is null)
         {
             return Attempt.NotMade(cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.BulkheadFull);
@@ -64,11 +68,30 @@ internal sealed class LlmRouter
         return outcome.Result ?? Attempt.NotMade(cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.InternalError);
     }
 
-    // Residency is a hard filter before anything is ranked. All down can only be here when someone holds the mode live.
-    private List<EndpointLane> Candidates(string shop)
+    /// <summary>
+    /// Asks a model and passes its words on while it writes. Ends by the deadline with one of the last parts, whatever fails;
+    /// only the caller's own cancellation throws.
+    /// </summary>
+    public async IAsyncEnumerable<AnswerPart> StreamAsync(
+        ModelCall call, Deadline deadline, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var profile = snapshots.Current.Shop(shop);
-        var allowed = lanes.All.Where(lane => profile.Allows(lane.Endpoint.Jurisdiction))
+        var attempt = await AskAsync(call, deadline, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (attempt is not { Endpoint: { } endpoint, Text: { } text })
+        {
+            yield return new AnswerPart.Failed(attempt.Reason!, attempt);
+            yield break;
+        }
+
+        yield return new AnswerPart.Began(endpoint.Id, endpoint.Region, endpoint.Jurisdiction, endpoint.Model);
+        yield return new AnswerPart.Text(text);
+        yield return new AnswerPart.Done(attempt);
+    }
+
+    // Residency is a hard filter before anything is ranked. All down can only be here when someone holds the mode live.
+    private List<EndpointLane> Candidates(Caller caller)
+    {
+        var allowed = lanes.All.Where(lane => caller.Jurisdictions.Contains(lane.Endpoint.Jurisdiction, StringComparer.OrdinalIgnoreCase))
             .Select(lane => (lane, state: health.Read(lane.Endpoint).State)).ToList();
         var alive = allowed.Where(candidate => candidate.state != EndpointState.Down).ToList();
         return [.. (alive.Count > 0 ? alive : allowed).OrderBy(candidate => candidate.state).Select(candidate => candidate.lane)];

@@ -33,5 +33,6 @@ public sealed class TimeOptions
     /// <summary>What is kept back to write the fallback after an attempt has used all its time.</summary>
     public TimeSpan Reserve { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    internal TimeSpan BudgetOf(string feature) => feature == Flags.Features.Recommendations ? Recommendations : Chat;
+    /// <summary>The whole budget of a feature, or of an in-house call.</summary>
+    public TimeSpan BudgetOf(string feature) => feature == Flags.Features.Recommendations ? Recommendations : Chat;
 }
