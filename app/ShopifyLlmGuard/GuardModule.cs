@@ -12,6 +12,7 @@ using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Privacy;
@@ -52,7 +53,7 @@ public static class GuardModule
         services.AddFeatureManagement().AddFeatureFilter<ShopFlagFilter>();
         services.AddSingleton<FlagBoard>();
         services.AddSingleton<Bypass>().AddSingleton<ServingBoard>().AddSingleton<ServingLedger>().AddSingleton<PinBoard>();
-        return services.AddSingleton<FallbackBoard>().AddSingleton<PublicationDesk>();
+        return services.AddSingleton<FallbackBoard>().AddSingleton<PublicationDesk>().AddSingleton<GatewayKeys>();
     }
 
     private static IServiceCollection AddHealth(this IServiceCollection services, IConfiguration configuration)
@@ -95,6 +96,9 @@ public static class GuardModule
 
     private static IServiceCollection AddFeatures(this IServiceCollection services) => services
         .AddSingleton<AnswerBudget>()
+        .AddSingleton(provider => new InHouseAssistant(
+            provider.GetRequiredService<LlmRouter>(), provider.GetRequiredService<Snapshots>(), provider.GetRequiredService<Bypass>(),
+            provider.GetRequiredService<IOptions<TimeOptions>>(), provider.GetRequiredService<ILogger<InHouseAssistant>>()))
         .AddSingleton<ReasonMemory>()
         .AddSingleton(provider => new ChatAssistant(
             provider.GetRequiredService<ServingBoard>(), provider.GetRequiredService<FallbackBoard>(),

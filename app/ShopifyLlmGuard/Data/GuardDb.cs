@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Catalog;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Privacy;
@@ -35,6 +36,7 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<WebhookDelivery> WebhookDeliveries => Set<WebhookDelivery>();
     public DbSet<AttemptRecord> Attempts => Set<AttemptRecord>();
     public DbSet<PrivacyRecord> PrivacyRecords => Set<PrivacyRecord>();
+    public DbSet<GatewayKey> GatewayKeys => Set<GatewayKey>();
 
     /// <summary>Saves everything and tells every server, in one transaction (the current one, if there is one).</summary>
     internal async Task SaveAndTellAsync(CancellationToken cancellationToken)
