@@ -149,6 +149,7 @@ internal static class Behaviours
         for (var sent = 0; sent < words; sent++)
         {
             await talk.ChunkAsync(turn.Streamed ? FaultyAnswer.Event(turn, new { content = word }) : word);
+            await (words == int.MaxValue ? Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System) : Task.CompletedTask);
         }
 
         await talk.ChunkAsync(turn.Streamed ? FaultyAnswer.Event(turn, new { }, "stop") + "data: [DONE]\n\n" : "\"},\"finish_reason\":\"stop\"}]}");

@@ -43,6 +43,9 @@ internal sealed record Fault(string Code, string What, string Primary, Promise P
     /// <summary>The second endpoint breaks in the same way, and a third in another region does not.</summary>
     public bool WholeRegion { get; init; }
 
+    /// <summary>A real host's address for the first endpoint; null for one that is played.</summary>
+    public string? Url { get; init; }
+
     /// <summary>A second try at the first endpoint may not come before it asked for.</summary>
     public bool AsksToWait { get; init; }
 

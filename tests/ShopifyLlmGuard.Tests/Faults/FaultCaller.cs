@@ -30,7 +30,13 @@ internal sealed record Told(int Status, string Text, TimeSpan Took)
 /// <summary>Asks any OpenAI-compatible gateway by hand, so that nothing is smoothed over by a library.</summary>
 internal sealed class FaultCaller(HttpClient http)
 {
-    public async Task<Told> AskAsync(string address, bool streamed, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
+    /// <summary>Stands before the lane's name in the prompt: no other lane's endpoints may ever see it.</summary>
+    public const char LaneMark = '#';
+
+    private const int LongestAnswer = 4 * 1024 * 1024;
+
+    public async Task<Told> AskAsync(
+        string address, string lane, bool streamed, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         using var request = new HttpRequestMessage(HttpMethod.Post, address)
@@ -38,7 +44,7 @@ internal sealed class FaultCaller(HttpClient http)
             Content = JsonContent.Create(new
             {
                 model = "guard", stream = streamed, stream_options = streamed ? new { include_usage = true } : null, max_tokens = 200,
-                messages = new[] { new { role = "user", content = "Say in sixty words when a gateway earns trust." } },
+                messages = new[] { new { role = "user", content = $"Say in sixty words when a gateway earns trust. {LaneMark}{lane}" } },
             }),
         };
         foreach (var (name, value) in headers)
@@ -81,6 +87,11 @@ internal sealed class FaultCaller(HttpClient http)
             using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
             while (await lines.ReadLineAsync(cancellationToken) is { } line)
             {
+                if (text.Length > LongestAnswer)
+                {
+                    return told with { Text = "without end" };
+                }
+
                 if (line.StartsWith("data: {", StringComparison.Ordinal))
                 {
                     using var data = JsonDocument.Parse(line[6..]);

@@ -22,20 +22,10 @@ internal sealed class FaultField : IAsyncDisposable
     /// <summary>Adds a pair, or a region of two and another region of one, whose first endpoint has this fault.</summary>
     public FaultLane Add(Fault fault, string name)
     {
-        var proxy = fault.Way == Way.Proxied ? FaultProxy.Start(Llm.Port, fault.Wire) : null;
-        var lane = new FaultLane(fault, name, $"{fault.Primary}.{name}-1", $"{fault.Secondary}.{name}-2", proxy);
-        var broken = fault.Way switch
+        var lane = new FaultLane(fault, name, fault.Way == Way.Proxied ? FaultProxy.Start(Llm.Port, fault.Wire) : null);
+        foreach (var (url, model) in lane.Targets(Llm))
         {
-            Way.Proxied => proxy!.Url,
-            Way.Nowhere => $"http://{name}.invalid",
-            Way.Tls => $"https://127.0.0.1:{Llm.Port}",
-            _ => Llm.Url,
-        };
-        Endpoint(lane, 1, broken, lane.Primary, "first");
-        Endpoint(lane, 2, fault.WholeRegion ? broken : Llm.Url, lane.Secondary, fault.WholeRegion ? "first" : "second");
-        if (fault.WholeRegion)
-        {
-            Endpoint(lane, 3, Llm.Url, lane.Third, "second");
+            Endpoint(lane, url, model, isFirstRegion: model == lane.Primary || (fault.WholeRegion && model == lane.Secondary));
         }
 
         lanes.Add(lane);
@@ -52,25 +42,45 @@ internal sealed class FaultField : IAsyncDisposable
         await Llm.DisposeAsync();
     }
 
-    private void Endpoint(FaultLane lane, int number, string url, string model, string region)
+    private void Endpoint(FaultLane lane, string url, string model, bool isFirstRegion)
     {
         var at = $"Llm:Endpoints:{count++}";
         endpoints.AddRange(
         [
-            ($"{at}:Id", $"{lane.Name}-{number}"), ($"{at}:Url", url), ($"{at}:Model", model),
-            ($"{at}:Region", $"{lane.Name}-{region}"), ($"{at}:Jurisdiction", lane.Jurisdiction),
+            ($"{at}:Id", model.Split('.')[1]), ($"{at}:Url", url), ($"{at}:Model", model),
+            ($"{at}:Region", $"{lane.Name}-{(isFirstRegion ? "first" : "second")}"), ($"{at}:Jurisdiction", lane.Jurisdiction),
         ]);
     }
 }
 
 /// <summary>A fault with its own endpoints.</summary>
-internal sealed record FaultLane(Fault Fault, string Name, string Primary, string Secondary, FaultProxy? Proxy)
+internal sealed record FaultLane(Fault Fault, string Name, FaultProxy? Proxy)
 {
     /// <summary>Nobody else's.</summary>
     public string Jurisdiction => Name;
 
+    public string Primary => $"{Fault.Primary}.{Name}-1";
+    public string Secondary => $"{Fault.Secondary}.{Name}-2";
     public string Third => $"ok.{Name}-3";
 
     /// <summary>Where a right answer may come from.</summary>
     public bool Knows(string? model) => model is not null && (model == Primary || model == Secondary || model == Third);
+
+    /// <summary>The addresses to try, in this order.</summary>
+    public IEnumerable<(string Url, string Model)> Targets(FaultyLlm llm)
+    {
+        var broken = Fault.Way switch
+        {
+            Way.Proxied => Proxy!.Url,
+            Way.Nowhere => $"http://{Name}.invalid",
+            Way.Tls => $"https://127.0.0.1:{llm.Port}",
+            _ => Fault.Url ?? llm.Url,
+        };
+        yield return (broken, Primary);
+        yield return (Fault.WholeRegion ? broken : llm.Url, Secondary);
+        if (Fault.WholeRegion)
+        {
+            yield return (llm.Url, Third);
+        }
+    }
 }

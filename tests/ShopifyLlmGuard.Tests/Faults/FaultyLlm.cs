@@ -104,23 +104,25 @@ internal sealed class FaultyLlm : IAsyncDisposable
         using var json = JsonDocument.Parse(body);
         var turn = FaultyTurn.Of(json.RootElement, Times, this);
         var attempt = turn.IsProbe ? 0 : attempts.AddOrUpdate(turn.Model, 1, (_, count) => count + 1);
-        Requests.Enqueue(new(turn.Model, attempt, turn.Streamed, turn.IsProbe, turn.EndsWithAssistant, Clock));
+        Requests.Enqueue(new(turn.Model, attempt, turn.Streamed, turn.IsProbe, turn.EndsWithAssistant, turn.Caller, Clock));
         return await Behaviours.Of(turn.Model)(turn with { Attempt = attempt }, talk);
     }
 
     /// <summary>One request as it arrived.</summary>
-    public sealed record Seen(string Model, int Attempt, bool Streamed, bool IsProbe, bool EndsWithAssistant, TimeSpan At);
+    public sealed record Seen(string Model, int Attempt, bool Streamed, bool IsProbe, bool EndsWithAssistant, string? Caller, TimeSpan At);
 }
 
-/// <summary>What a request asks for.</summary>
-internal sealed record FaultyTurn(string Model, bool Streamed, bool IsProbe, bool EndsWithAssistant, int Attempt, FaultTimes Times, FaultyLlm Llm)
+/// <summary>What a request asks for. The caller is the lane as <see cref="FaultCaller"/> wrote it into the prompt; null for a probe.</summary>
+internal sealed record FaultyTurn(
+    string Model, bool Streamed, bool IsProbe, bool EndsWithAssistant, string? Caller, int Attempt, FaultTimes Times, FaultyLlm Llm)
 {
     public static FaultyTurn Of(JsonElement body, FaultTimes times, FaultyLlm llm)
     {
         var last = body.GetProperty("messages").EnumerateArray().Last();
+        var words = last.GetProperty("content").ToString().Split(FaultCaller.LaneMark);
         return new(
             body.GetProperty("model").GetString()!, body.TryGetProperty("stream", out var stream) && stream.GetBoolean(),
-            IsProbe: last.GetProperty("content").ToString().Contains("Hello", StringComparison.Ordinal),
-            EndsWithAssistant: last.GetProperty("role").GetString() == "assistant", Attempt: 0, times, llm);
+            IsProbe: words.Length == 1, EndsWithAssistant: last.GetProperty("role").GetString() == "assistant",
+            Caller: words.ElementAtOrDefault(1)?.TrimEnd('"', ']', '}'), Attempt: 0, times, llm);
     }
 }

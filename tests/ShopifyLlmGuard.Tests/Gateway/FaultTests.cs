@@ -48,7 +48,7 @@ public sealed class FaultTests(ITestOutputHelper output) : IAsyncLifetime
         try
         {
             told = await new FaultCaller(app.Client).AskAsync(
-                $"{app.Url}/v1/chat/completions", streamed, new Dictionary<string, string> { ["Authorization"] = $"Bearer {key}" }, limit.Token);
+                $"{app.Url}/v1/chat/completions", lane.Name, streamed, new Dictionary<string, string> { ["Authorization"] = $"Bearer {key}" }, limit.Token);
         }
         catch (OperationCanceledException)
         {
