@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
 
@@ -28,6 +29,9 @@ public sealed record Snapshot(
         DateTimeOffset.MinValue, ImmutableDictionary<string, ShopProfile>.Empty, ImmutableDictionary<string, bool>.Empty, [],
         ImmutableDictionary<string, EndpointMark>.Empty, ImmutableDictionary<string, FallbackContent>.Empty,
         ImmutableDictionary<string, ServingMark>.Empty);
+
+    /// <summary>The newest description of every endpoint that the table has ever held.</summary>
+    public ImmutableArray<EndpointVersion> EndpointTable { get; init; } = [];
 
     /// <summary>What the health policy last wrote about an endpoint.</summary>
     public sealed record EndpointMark(EndpointState State, string? Detail, DateTimeOffset Since);

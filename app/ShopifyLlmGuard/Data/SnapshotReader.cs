@@ -23,7 +23,12 @@ public sealed class SnapshotReader(IDbContextFactory<GuardDb> databases, TimePro
             (await db.FallbackVersions
                 .Where(version => !db.FallbackVersions.Any(later => later.Shop == version.Shop && later.Id > version.Id))
                 .ToListAsync(cancellationToken)).ToImmutableDictionary(version => version.Shop, version => version.Content),
-            await ServingAsync(db, cancellationToken));
+            await ServingAsync(db, cancellationToken))
+        {
+            EndpointTable = [.. await db.EndpointVersions
+                .Where(version => !db.EndpointVersions.Any(later => later.Endpoint == version.Endpoint && later.Id > version.Id))
+                .ToListAsync(cancellationToken)],
+        };
     }
 
     private static async Task<ImmutableDictionary<string, ShopProfile>> ShopsAsync(GuardDb db, CancellationToken cancellationToken)
