@@ -16,6 +16,7 @@ public sealed class GuardMeter
     private readonly Histogram<double> attemptDuration;
     private readonly Histogram<double> timeToFirstToken;
     private readonly Counter<long> retries;
+    private readonly Counter<long> hedges;
     private readonly Counter<long> probes;
     private readonly Counter<long> droppedRecords;
 
@@ -28,6 +29,7 @@ public sealed class GuardMeter
         attemptDuration = Seconds("guard.attempt.duration", "One call to an endpoint, whole.");
         timeToFirstToken = Seconds("guard.attempt.time_to_first_token", "From the request to the first token.");
         retries = meter.CreateCounter<long>("guard.retries", "{retry}", "Calls that were tried a second time.");
+        hedges = meter.CreateCounter<long>("guard.hedges", "{hedge}", "Calls that were asked at a second endpoint beside a silent first one.");
         probes = meter.CreateCounter<long>("guard.probes", "{probe}", "Probes by endpoint and result.");
         droppedRecords = meter.CreateCounter<long>("guard.attempt_records.dropped", "{record}", "Attempt records that could not be stored.");
     }
@@ -52,6 +54,8 @@ public sealed class GuardMeter
     }
 
     internal void Retried(string feature, string reason) => retries.Add(1, new("feature", feature), new("reason", reason));
+
+    internal void Hedged(string feature) => hedges.Add(1, new KeyValuePair<string, object?>("feature", feature));
 
     internal void Probed(string endpoint, string result) => probes.Add(1, new("endpoint", endpoint), new("result", result));
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Server.Trust;
 
 namespace ShopifyLlmGuard.Server.Gateway;
@@ -22,7 +23,7 @@ internal static class GatewayEndpoints
     }
 
     private static async Task<IResult> CompleteAsync(
-        HttpContext http, InHouseAssistant assistant, IOptions<TimeOptions> times, IOptions<LlmOptions> llm, TimeProvider clock)
+        HttpContext http, InHouseAssistant assistant, IOptions<TimeOptions> times, EndpointList endpoints, TimeProvider clock)
     {
         var deadline = new Deadline(clock, BudgetOf(http.Request, times.Value));
         var key = http.Features.GetRequiredFeature<GatewayKeyProfile>();
@@ -32,7 +33,7 @@ internal static class GatewayEndpoints
             return wrong;
         }
 
-        if (request!.Model != CompletionRequest.AnyModel && !ModelsOf(key, llm.Value).Contains(request.Model))
+        if (request!.Model != CompletionRequest.AnyModel && !ModelsOf(key, endpoints).Contains(request.Model))
         {
             return GatewayError.NoSuchModel(request.Model!);
         }
@@ -43,13 +44,13 @@ internal static class GatewayEndpoints
             : new PlainCompletion(await assistant.AskAsync(call, deadline, http.RequestAborted), clock.GetUtcNow());
     }
 
-    private static IResult List(HttpContext http, IOptions<LlmOptions> llm) => Results.Json(
-        new ModelList("list", [.. ModelsOf(http.Features.GetRequiredFeature<GatewayKeyProfile>(), llm.Value)
+    private static IResult List(HttpContext http, EndpointList endpoints) => Results.Json(
+        new ModelList("list", [.. ModelsOf(http.Features.GetRequiredFeature<GatewayKeyProfile>(), endpoints)
             .Prepend(CompletionRequest.AnyModel).Select(model => new ModelCard(model, "model", 0, "in-house"))]),
         GatewayJson.Default.ModelList);
 
     // Models behind endpoints that the key may not use do not exist for it.
-    private static IEnumerable<string> ModelsOf(GatewayKeyProfile key, LlmOptions llm) => llm.Endpoints
+    private static IEnumerable<string> ModelsOf(GatewayKeyProfile key, EndpointList endpoints) => endpoints.Current
         .Where(endpoint => key.Jurisdictions.Contains(endpoint.Jurisdiction, StringComparer.OrdinalIgnoreCase))
         .Select(endpoint => endpoint.Model).Distinct();
 

@@ -44,6 +44,7 @@ internal sealed record GatewayError(int Status, string Type, string Code, string
         Reasons.BulkheadFull => Server(429, "All places for this caller are taken.") with { Type = "rate_limit_error", RetryAfter = attempt.RetryAfter ?? TimeSpan.FromSeconds(1) },
         Reasons.EndpointBusy or Reasons.BreakerOpen => Server(503, "The models are busy or recovering.") with { RetryAfter = attempt.RetryAfter ?? TimeSpan.FromSeconds(1) },
         Reasons.UnusableAnswer when attempt.Finish == "content_filter" => Server(400, "The model refused to answer this.") with { Type = "invalid_request_error", Code = "content_filter" },
+        Reasons.RequestRefused => Server(400, "The model's host refuses these words, for instance because they are too long.") with { Type = "invalid_request_error" },
         Reasons.InternalError => Server(500, "Something broke inside the guard."),
         _ => Server(502, "No model gave a whole answer."),
     } with { Reason = reason };

@@ -1,12 +1,11 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Http.Features;
 using ShopifyLlmGuard.Llm;
 
 namespace ShopifyLlmGuard.Server.Gateway;
 
 /// <summary>
-/// An answer as server-sent events. It ends with <c>[DONE]</c> only when it is whole; anything else ends with an error event and
-/// an unfinished body, so that a client that knows no error events cannot take it for whole either.
+/// An answer as server-sent events. It ends with <c>[DONE]</c> only when it is whole. Anything else ends with a chunk that carries
+/// an error and, for clients that know no error in a stream, a finish reason that is none of OpenAI's.
 /// </summary>
 internal sealed class StreamedCompletion(IAsyncEnumerable<AnswerPart> parts, bool withUsage, DateTimeOffset now) : IResult
 {
@@ -27,15 +26,21 @@ internal sealed class StreamedCompletion(IAsyncEnumerable<AnswerPart> parts, boo
         AnswerPart.Text text => SendAsync(http.Response, Chunk(new(null, text.Value))),
         AnswerPart.Done done => EndAsync(http.Response, "stop", done.Attempt),
         AnswerPart.Incomplete { Attempt.Finish: "length" } long_ => EndAsync(http.Response, "length", long_.Attempt),
-        AnswerPart.Incomplete broken => BreakOffAsync(http, GatewayError.Of(broken.Reason, broken.Attempt)),
-        AnswerPart.Replaced replaced => BreakOffAsync(http, GatewayError.Of(replaced.Reason, replaced.Attempt)),
+        AnswerPart.Incomplete broken => BreakOffAsync(http.Response, GatewayError.Of(broken.Reason, broken.Attempt)),
+        AnswerPart.Replaced replaced => BreakOffAsync(http.Response, GatewayError.Of(replaced.Reason, replaced.Attempt)),
         AnswerPart.Failed failed => GatewayError.Of(failed.Reason, failed.Attempt).ExecuteAsync(http),
         _ => throw new InvalidOperationException($"Unknown part {part.GetType().Name}."),
     };
 
+    // The second time an answer is taken up by another endpoint; the headers have gone, but each chunk says whose it is.
     private Task BeginAsync(HttpResponse response, AnswerPart.Began began)
     {
         model = began.Model;
+        if (response.HasStarted)
+        {
+            return Task.CompletedTask;
+        }
+
         GatewayHeaders.Write(response, began.Endpoint, began.Region);
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers["X-Accel-Buffering"] = "no";
@@ -53,12 +58,8 @@ internal sealed class StreamedCompletion(IAsyncEnumerable<AnswerPart> parts, boo
         await response.WriteAsync("data: [DONE]\n\n", response.HttpContext.RequestAborted);
     }
 
-    private static async Task BreakOffAsync(HttpContext http, GatewayError error)
-    {
-        await http.Response.WriteAsync($"event: error\ndata: {JsonSerializer.Serialize(error.Body, GatewayJson.Default.ErrorBody)}\n\n", http.RequestAborted);
-        await http.Response.Body.FlushAsync(http.RequestAborted);
-        http.Features.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.Complete(new BrokenOffException());
-    }
+    private Task BreakOffAsync(HttpResponse response, GatewayError error) =>
+        SendAsync(response, Chunk(new(null, null), "error") with { Error = error.Body.Error });
 
     private Chunk Chunk(ChunkDelta delta, string? finish = null) =>
         new(id, "chat.completion.chunk", now.ToUnixTimeSeconds(), model, [new(0, delta, null, finish)]);
@@ -68,7 +69,4 @@ internal sealed class StreamedCompletion(IAsyncEnumerable<AnswerPart> parts, boo
         await response.WriteAsync($"data: {JsonSerializer.Serialize(chunk, GatewayJson.Default.Chunk)}\n\n", response.HttpContext.RequestAborted);
         await response.Body.FlushAsync(response.HttpContext.RequestAborted);
     }
-
-    /// <summary>Lets the web server end the connection without the end of the body.</summary>
-    private sealed class BrokenOffException() : Exception("An answer broke off after its beginning was sent; the caller was told.");
 }

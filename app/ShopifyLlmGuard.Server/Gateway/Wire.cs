@@ -18,6 +18,9 @@ internal sealed record Usage(long PromptTokens, long CompletionTokens, long Tota
 internal sealed record Chunk(string Id, string Object, long Created, string Model, IReadOnlyList<ChunkChoice> Choices)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Usage? Usage { get; init; }
+
+    /// <summary>Not OpenAI's own, but what its libraries look for in a stream.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ErrorDetail? Error { get; init; }
 }
 
 internal sealed record ChunkChoice(int Index, ChunkDelta Delta, object? Logprobs, string? FinishReason);

@@ -3,6 +3,7 @@ using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
 
@@ -32,6 +33,9 @@ public sealed record Snapshot(
 
     /// <summary>Gateway keys that nobody has revoked, by id. Not in a file that an older server wrote.</summary>
     public ImmutableDictionary<string, GatewayKeyProfile> Keys { get; init; } = ImmutableDictionary<string, GatewayKeyProfile>.Empty;
+
+    /// <summary>The newest description of every endpoint that the table has ever held.</summary>
+    public ImmutableArray<EndpointVersion> EndpointTable { get; init; } = [];
 
     /// <summary>What the health policy last wrote about an endpoint.</summary>
     public sealed record EndpointMark(EndpointState State, string? Detail, DateTimeOffset Since);

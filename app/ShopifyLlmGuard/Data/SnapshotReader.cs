@@ -27,6 +27,9 @@ public sealed class SnapshotReader(IDbContextFactory<GuardDb> databases, TimePro
             await ServingAsync(db, cancellationToken))
         {
             Keys = await KeysAsync(db, cancellationToken),
+            EndpointTable = [.. await db.EndpointVersions
+                .Where(version => !db.EndpointVersions.Any(later => later.Endpoint == version.Endpoint && later.Id > version.Id))
+                .ToListAsync(cancellationToken)],
         };
     }
 

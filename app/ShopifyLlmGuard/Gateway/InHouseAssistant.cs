@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,8 @@ public sealed partial class InHouseAssistant
     /// <summary>Names these calls in records, shares and pins; it is no feature that a merchant could switch.</summary>
     public const string Feature = "gateway";
 
+    // Less is not worth another endpoint's work.
+    private static readonly TimeSpan LeastToResume = TimeSpan.FromMilliseconds(500);
     private readonly LlmRouter router;
     private readonly Snapshots snapshots;
     private readonly Bypass bypass;
@@ -34,13 +37,7 @@ public sealed partial class InHouseAssistant
         }
 
         var redactor = new Redactor();
-        var work = router.AskAsync(ForRouter(call, redactor), deadline.Earlier(times.Reserve), cancellationToken);
-        if (!await Race.EndsAsync(work, deadline.Remaining, deadline.Clock, cancellationToken) || !work.IsCompletedSuccessfully)
-        {
-            return Attempt.NotMade(Abandon(work, cancellationToken));
-        }
-
-        var attempt = await work;
+        var attempt = await AskRouterAsync(ForRouter(call, redactor), deadline, cancellationToken);
         return attempt with
         {
             Text = attempt.Text is null ? null : redactor.Restore(attempt.Text),
@@ -48,7 +45,10 @@ public sealed partial class InHouseAssistant
         };
     }
 
-    /// <summary>The answer in parts, ended by one of the last ones by the deadline. Does not throw.</summary>
+    /// <summary>
+    /// The answer in parts, ended by one of the last ones by the deadline. Does not throw. One that breaks off is taken up where
+    /// it ended if another endpoint's answer begins with exactly what was sent: then a second <see cref="AnswerPart.Began"/> says whose.
+    /// </summary>
     public async IAsyncEnumerable<AnswerPart> StreamAsync(
         InHouseCall call, Deadline deadline, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -59,22 +59,55 @@ public sealed partial class InHouseAssistant
         }
 
         var restored = new RestoredStream();
-        var parts = router.StreamAsync(ForRouter(call, restored.Redactor), deadline.Earlier(times.Reserve), cancellationToken)
-            .GetAsyncEnumerator(CancellationToken.None);
-        for (var began = false; ;)
+        await foreach (var part in WholeAsync(ForRouter(call, restored.Redactor), deadline, cancellationToken))
         {
-            var part = await NextAsync(parts, deadline, began, cancellationToken);
-            began |= part is AnswerPart.Began;
             foreach (var ready in restored.Take(part))
             {
                 yield return ready;
             }
-
-            if (part is not (AnswerPart.Began or AnswerPart.Text))
-            {
-                yield break;
-            }
         }
+    }
+
+    private async IAsyncEnumerable<AnswerPart> WholeAsync(
+        ModelCall call, Deadline deadline, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var sent = new StringBuilder();
+        var parts = router.StreamAsync(call, deadline.Earlier(times.Reserve), cancellationToken).GetAsyncEnumerator(CancellationToken.None);
+        AnswerPart part;
+        do
+        {
+            part = await NextAsync(parts, deadline, sent.Length > 0, cancellationToken);
+            sent.Append((part as AnswerPart.Text)?.Value);
+            if (part is AnswerPart.Incomplete { Reason: Reasons.IncompleteAnswer or Reasons.Timeout, Attempt.Finish: not "length" }
+                && await ResumedAsync(call, sent.ToString(), deadline, cancellationToken) is { Endpoint: { } other } attempt)
+            {
+                yield return new AnswerPart.Began(other.Id, other.Region, other.Jurisdiction, other.Model);
+                yield return new AnswerPart.Text(attempt.Text![sent.Length..]);
+                part = new AnswerPart.Done(attempt);
+            }
+
+            yield return part;
+        }
+        while (part is AnswerPart.Began or AnswerPart.Text);
+    }
+
+    // Null unless it is the same answer so far, letter by letter: a caller must never read two answers as one.
+    private async Task<Attempt?> ResumedAsync(ModelCall call, string sent, Deadline deadline, CancellationToken cancellationToken)
+    {
+        if (deadline.Remaining < LeastToResume || cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        var attempt = await AskRouterAsync(call, deadline, cancellationToken);
+        return attempt.Text?.StartsWith(sent, StringComparison.Ordinal) == true ? attempt : null;
+    }
+
+    private async Task<Attempt> AskRouterAsync(ModelCall call, Deadline deadline, CancellationToken cancellationToken)
+    {
+        var work = router.AskAsync(call, deadline.Earlier(times.Reserve), cancellationToken);
+        return await Race.EndsAsync(work, deadline.Remaining, deadline.Clock, cancellationToken) && work.IsCompletedSuccessfully
+            ? await work : Attempt.NotMade(Abandon(work, cancellationToken));
     }
 
     private async Task<AnswerPart> NextAsync(

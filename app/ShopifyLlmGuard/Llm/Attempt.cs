@@ -1,3 +1,5 @@
+using ShopifyLlmGuard.Llm.Wire;
+
 namespace ShopifyLlmGuard.Llm;
 
 /// <summary>How one call to a model ended. A failure is a value.</summary>
@@ -21,8 +23,11 @@ public sealed record Attempt
     /// <summary>What this says about the endpoint, for the breaker.</summary>
     internal Verdict Verdict { get; init; }
 
-    /// <summary>Whether another try is safe: nothing was generated yet, and it was not the model's own decision.</summary>
-    internal bool MayRetry { get; init; }
+    /// <summary>Where another try makes sense; it is safe only as long as nobody has seen any of this one.</summary>
+    internal Retry Retry { get; init; }
+
+    /// <summary>The status with which the endpoint refused; null when it did not answer, or answered 200.</summary>
+    public int? Status { get; init; }
 
     /// <summary>How long a busy endpoint asked to be left alone.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -66,7 +66,7 @@ internal sealed record Fault(string Code, string What, string Primary, Promise P
         new("S08", "stream cut after 40 of 60 words", "s08"),
         new("S09", "stream stalls after 20 of 60 words", "s09"),
         new("S10", "malformed chunk", "s10"),
-        new("S11", "no [DONE]", "s11", MostAttempts: 1),
+        new("S11", "no [DONE]", "s11"),
         new("S12", "context too long", "s12", MostAttempts: 1),
         new("S13", "content filter", "s13", Promise.Refusal, MostAttempts: 1),
         new("S14", "stream cut, the other endpoint refuses prefill", "s14") { Secondary = "ok-noprefill" },

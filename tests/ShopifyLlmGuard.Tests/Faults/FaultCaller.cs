@@ -43,7 +43,7 @@ internal sealed class FaultCaller(HttpClient http)
         {
             Content = JsonContent.Create(new
             {
-                model = "guard", stream = streamed, stream_options = streamed ? new { include_usage = true } : null, max_tokens = 200,
+                model = "guard", stream = streamed, stream_options = streamed ? new { include_usage = true } : null, max_tokens = 200, temperature = 0,
                 messages = new[] { new { role = "user", content = $"Say in sixty words when a gateway earns trust. {LaneMark}{lane}" } },
             }),
         };

@@ -49,6 +49,8 @@ internal sealed class FaultField : IAsyncDisposable
         [
             ($"{at}:Id", model.Split('.')[1]), ($"{at}:Url", url), ($"{at}:Model", model),
             ($"{at}:Region", $"{lane.Name}-{(isFirstRegion ? "first" : "second")}"), ($"{at}:Jurisdiction", lane.Jurisdiction),
+            // One machine plays them all, and the broken one is asked first, as often as lots allow it.
+            ($"{at}:Device", model), ($"{at}:Weight", model == lane.Primary ? "1000" : "1"), ($"{at}:Concurrency", "1000"),
         ]);
     }
 }

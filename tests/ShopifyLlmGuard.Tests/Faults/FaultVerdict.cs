@@ -12,7 +12,7 @@ internal static class FaultVerdict
     /// </summary>
     public static string Of(FaultLane lane, Told? told, IReadOnlyList<FaultyLlm.Seen> atFirst, int atSecond)
     {
-        if (told is null || told.IsTruncated || (!told.IsComplete && told.Error is null))
+        if (told is null or { Status: 0 } || told.IsTruncated || (!told.IsComplete && told.Error is null))
         {
             return Fail;
         }

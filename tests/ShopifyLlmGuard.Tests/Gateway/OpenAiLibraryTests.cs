@@ -11,7 +11,7 @@ namespace ShopifyLlmGuard.Tests.Gateway;
 public sealed class OpenAiLibraryTests : IAsyncLifetime
 {
     // Slow enough that a stream that is cut has begun.
-    private readonly FaultField field = new(new FaultTimes { BetweenTokens = TimeSpan.FromMilliseconds(45) });
+    private readonly FaultField field = new(new FaultTimes { BetweenTokens = TimeSpan.FromMilliseconds(20) });
     private GatewayApp app = null!;
     private string good = "", broken = "", dead = "";
 

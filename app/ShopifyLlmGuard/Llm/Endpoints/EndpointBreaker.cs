@@ -1,4 +1,4 @@
-namespace ShopifyLlmGuard.Llm;
+namespace ShopifyLlmGuard.Llm.Endpoints;
 
 /// <summary>Whether an endpoint is asked at all.</summary>
 internal enum BreakerState
@@ -36,6 +36,18 @@ internal sealed class EndpointBreaker(BreakerOptions options, TimeProvider clock
         }
     }
 
+    /// <summary>Whether a call would be let through now; asking changes nothing.</summary>
+    public bool WouldAdmit
+    {
+        get
+        {
+            lock (gate)
+            {
+                return state == BreakerState.Closed || IsTrialDue();
+            }
+        }
+    }
+
     /// <summary>Whether a call may be made now. A half-open breaker lets one through at a time.</summary>
     public bool Admits()
     {
@@ -46,17 +58,14 @@ internal sealed class EndpointBreaker(BreakerOptions options, TimeProvider clock
                 return true;
             }
 
-            // A trial whose end was never reported must not keep the breaker half-open for ever.
-            var free = state == BreakerState.Open
-                ? clock.GetElapsedTime(opened) >= Break()
-                : clock.GetElapsedTime(trialBegan) >= trialAtMost;
-            if (free)
+            if (!IsTrialDue())
             {
-                state = BreakerState.HalfOpen;
-                trialBegan = clock.GetTimestamp();
+                return false;
             }
 
-            return free;
+            state = BreakerState.HalfOpen;
+            trialBegan = clock.GetTimestamp();
+            return true;
         }
     }
 
@@ -97,6 +106,11 @@ internal sealed class EndpointBreaker(BreakerOptions options, TimeProvider clock
             }
         }
     }
+
+    // A trial whose end was never reported must not keep the breaker half-open for ever.
+    private bool IsTrialDue() => state == BreakerState.Open
+        ? clock.GetElapsedTime(opened) >= Break()
+        : clock.GetElapsedTime(trialBegan) >= trialAtMost;
 
     private void Succeed()
     {

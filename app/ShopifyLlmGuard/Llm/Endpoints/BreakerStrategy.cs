@@ -1,7 +1,7 @@
 using Polly;
 using ShopifyLlmGuard.Serving;
 
-namespace ShopifyLlmGuard.Llm;
+namespace ShopifyLlmGuard.Llm.Endpoints;
 
 /// <summary>The breaker as a Polly strategy. An open breaker answers with a value; nothing is thrown.</summary>
 internal sealed class BreakerStrategy(EndpointBreaker breaker) : ResilienceStrategy<Attempt>

@@ -1,10 +1,14 @@
-namespace ShopifyLlmGuard.Llm;
+namespace ShopifyLlmGuard.Llm.Endpoints;
 
-/// <summary>The last attempts at an endpoint: how long a usual answer takes, and whether too many fail.</summary>
+/// <summary>The last attempts at an endpoint: how long a usual answer takes, how soon it begins, and whether too many fail.</summary>
 internal sealed class EndpointTraffic(TimeProvider clock)
 {
     private const int Kept = 128;
+    private const int Usually = 15;
     private static readonly TimeSpan UsualGuess = TimeSpan.FromSeconds(1);
+
+    // An endpoint that was slow some time ago deserves another try.
+    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(2);
     private readonly Lock gate = new();
     private readonly Queue<Seen> seen = new();
 
@@ -25,13 +29,23 @@ internal sealed class EndpointTraffic(TimeProvider clock)
         }
     }
 
-    /// <summary>How long a good answer usually takes; a guess while nothing is known.</summary>
-    public TimeSpan Median()
+    /// <summary>How long a good answer usually takes: the median of the last ones; a guess while nothing is known.</summary>
+    public TimeSpan Usual()
     {
         lock (gate)
         {
-            var good = seen.Where(attempt => attempt.Good).Select(attempt => attempt.Duration).Order().ToList();
+            var good = seen.Reverse().Where(attempt => attempt.Good && clock.GetElapsedTime(attempt.At) < Forgotten)
+                .Take(Usually).Select(attempt => attempt.Duration).Order().ToList();
             return good.Count == 0 ? UsualGuess : good[good.Count / 2];
+        }
+    }
+
+    /// <summary>Times to first token, in no order.</summary>
+    public IReadOnlyList<TimeSpan> FirstTokens()
+    {
+        lock (gate)
+        {
+            return [.. seen.Select(attempt => attempt.FirstToken).OfType<TimeSpan>()];
         }
     }
 
