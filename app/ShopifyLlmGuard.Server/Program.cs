@@ -24,6 +24,7 @@ if (args is ["keys", .. var words])
     return await app.Services.GetRequiredService<KeyDesk>().RunAsync(words, Console.Out);
 }
 
+app.UseOverheadMeter();
 app.UseProblems();
 app.UseTrust();
 app.UseMiddleware<FirstVisit>();

@@ -121,7 +121,8 @@ public static class GuardModule
         .AddSingleton<AnswerBudget>()
         .AddSingleton(provider => new InHouseAssistant(
             provider.GetRequiredService<LlmRouter>(), provider.GetRequiredService<Snapshots>(), provider.GetRequiredService<Bypass>(),
-            provider.GetRequiredService<IOptions<TimeOptions>>(), provider.GetRequiredService<ILogger<InHouseAssistant>>()))
+            provider.GetRequiredService<IOptions<TimeOptions>>(), provider.GetRequiredService<GuardMeter>(),
+            provider.GetRequiredService<ILogger<InHouseAssistant>>()))
         .AddSingleton<ReasonMemory>()
         .AddSingleton(provider => new ChatAssistant(
             provider.GetRequiredService<ServingBoard>(), provider.GetRequiredService<FallbackBoard>(),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.AI;
@@ -16,28 +17,30 @@ public sealed partial class InHouseAssistant
     /// <summary>Names these calls in records, shares and pins; it is no feature that a merchant could switch.</summary>
     public const string Feature = "gateway";
 
+    /// <summary>There was no answer: in-house callers have their own fallback, or none.</summary>
+    private const string NoSource = "none";
+
     // Less is not worth another endpoint's work.
     private static readonly TimeSpan LeastToResume = TimeSpan.FromMilliseconds(500);
     private readonly LlmRouter router;
     private readonly Snapshots snapshots;
     private readonly Bypass bypass;
     private readonly TimeOptions times;
+    private readonly GuardMeter meter;
     private readonly ILogger<InHouseAssistant> logger;
 
     internal InHouseAssistant(
-        LlmRouter router, Snapshots snapshots, Bypass bypass, IOptions<TimeOptions> times, ILogger<InHouseAssistant> logger) =>
-        (this.router, this.snapshots, this.bypass, this.times, this.logger) = (router, snapshots, bypass, times.Value, logger);
+        LlmRouter router, Snapshots snapshots, Bypass bypass, IOptions<TimeOptions> times, GuardMeter meter, ILogger<InHouseAssistant> logger) =>
+        (this.router, this.snapshots, this.bypass, this.times, this.meter, this.logger) = (router, snapshots, bypass, times.Value, meter, logger);
 
     /// <summary>The whole answer, or why there is none, by the deadline. Does not throw.</summary>
     public async Task<Attempt> AskAsync(InHouseCall call, Deadline deadline, CancellationToken cancellationToken = default)
     {
-        if (Closed(call, deadline) is { } reason)
-        {
-            return Attempt.NotMade(reason);
-        }
-
         var redactor = new Redactor();
-        var attempt = await AskRouterAsync(ForRouter(call, redactor), deadline, cancellationToken);
+        var attempt = Closed(call, deadline) is { } reason
+            ? Attempt.NotMade(reason)
+            : await AskRouterAsync(ForRouter(call, redactor), deadline, cancellationToken);
+        Tell(attempt.Reason, deadline);
         return attempt with
         {
             Text = attempt.Text is null ? null : redactor.Restore(attempt.Text),
@@ -54,6 +57,7 @@ public sealed partial class InHouseAssistant
     {
         if (Closed(call, deadline) is { } reason)
         {
+            Tell(reason, deadline);
             yield return new AnswerPart.Failed(reason, Attempt.NotMade(reason));
             yield break;
         }
@@ -64,6 +68,11 @@ public sealed partial class InHouseAssistant
             foreach (var ready in restored.Take(part))
             {
                 yield return ready;
+            }
+
+            if (part is not (AnswerPart.Began or AnswerPart.Text))
+            {
+                Tell((part as AnswerPart.Failed)?.Reason ?? (part as AnswerPart.Incomplete)?.Reason, deadline);
             }
         }
     }
@@ -138,6 +147,12 @@ public sealed partial class InHouseAssistant
         }
 
         return work.IsCompleted ? Reasons.InternalError : Reasons.Timeout;
+    }
+
+    private void Tell(string? reason, Deadline deadline)
+    {
+        Activity.Current?.SetTag("guard.reason", reason).SetTag("guard.budget_left_ms", (long)deadline.Remaining.TotalMilliseconds);
+        meter.Answered(Feature, reason is null ? Chat.Sources.Live : NoSource, reason, deadline.Elapsed);
     }
 
     // What switches AI off everywhere switches it off here, too.

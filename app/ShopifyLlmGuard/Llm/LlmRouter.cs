@@ -97,10 +97,20 @@ public sealed class LlmRouter
             return Attempt.NotMade(Reasons.NoEligibleEndpoint);
         }
 
+        var queued = clock.GetTimestamp();
         using var place = await bulkhead.EnterAsync(call.Caller.Id, call.Feature, cancellationToken);
-        return place is null
-            ? Attempt.NotMade(cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.BulkheadFull)
-            : await tries.RunAsync(Plan(shortened, deadline, eligibility, listener, cancellationToken));
+        log.Waited(call, clock.GetElapsedTime(queued));
+        if (place is null)
+        {
+            var reason = cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.BulkheadFull;
+            log.NotSent(call, reason);
+            return Attempt.NotMade(reason);
+        }
+
+        log.Reached(call, "place", deadline);
+        var attempt = await tries.RunAsync(Plan(shortened, deadline, eligibility, listener, cancellationToken));
+        log.Reached(call, "end", deadline);
+        return attempt;
     }
 
     private Route Plan(

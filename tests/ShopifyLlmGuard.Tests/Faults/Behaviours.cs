@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace ShopifyLlmGuard.Tests.Faults;
 
@@ -29,6 +30,12 @@ internal static class Behaviours
         ["s14"] = CutAsync,
         ["s15"] = (turn, talk) => turn.Llm.Clock < turn.Times.Outage ? RefuseAsync(talk, 503, "overloaded") : FaultyAnswer.SendAsync(turn, talk),
         ["s16"] = (_, talk) => RefuseAsync(talk, 503, "overloaded"),
+        ["echo"] = (turn, talk) => SayAsync(
+            talk, "text/event-stream", FaultyAnswer.Event(turn, new { content = $"You said: {turn.Words}" }, "stop") + "data: [DONE]\n\n"),
+        ["echo-error"] = (turn, talk) => SayAsync(
+            talk, "application/json", JsonSerializer.Serialize(new { error = new { message = $"Cannot read: {turn.Words}", type = "invalid_request_error", code = turn.Words } }), 400),
+        ["echo-broken"] = (turn, talk) => SayAsync(
+            talk, "text/event-stream", FaultyAnswer.Event(turn, new { content = turn.Words }) + $"data: {turn.Words}\n\n"),
         ["refused-in-band"] = InBandErrorAsync,
         ["garbage"] = (_, talk) => SayAsync(talk, "application/json", """{"choices": oops"""),
         ["html"] = (_, talk) => SayAsync(talk, "text/html", "<!doctype html><title>Welcome</title><p>Sign in to this network"),
@@ -134,9 +141,9 @@ internal static class Behaviours
         return true;
     }
 
-    private static async Task<bool> SayAsync(HttpTalk talk, string contentType, string text)
+    private static async Task<bool> SayAsync(HttpTalk talk, string contentType, string text, int status = 200)
     {
-        await talk.WholeAsync(200, contentType, text);
+        await talk.WholeAsync(status, contentType, text);
         return true;
     }
 

@@ -114,7 +114,7 @@ internal sealed class FaultyLlm : IAsyncDisposable
 
 /// <summary>What a request asks for. The caller is the lane as <see cref="FaultCaller"/> wrote it into the prompt; null for a probe.</summary>
 internal sealed record FaultyTurn(
-    string Model, bool Streamed, bool IsProbe, bool EndsWithAssistant, string? Caller, int Attempt, FaultTimes Times, FaultyLlm Llm)
+    string Model, bool Streamed, bool IsProbe, bool EndsWithAssistant, string? Caller, string Words, int Attempt, FaultTimes Times, FaultyLlm Llm)
 {
     public static FaultyTurn Of(JsonElement body, FaultTimes times, FaultyLlm llm)
     {
@@ -123,6 +123,6 @@ internal sealed record FaultyTurn(
         return new(
             body.GetProperty("model").GetString()!, body.TryGetProperty("stream", out var stream) && stream.GetBoolean(),
             IsProbe: words.Length == 1, EndsWithAssistant: last.GetProperty("role").GetString() == "assistant",
-            Caller: words.ElementAtOrDefault(1)?.TrimEnd('"', ']', '}'), Attempt: 0, times, llm);
+            Caller: words.ElementAtOrDefault(1)?.TrimEnd('"', ']', '}'), Words: words[0], Attempt: 0, times, llm);
     }
 }
