@@ -74,20 +74,18 @@ public static class GuardModule
     private static IServiceCollection AddLlm(this IServiceCollection services, IConfiguration configuration)
     {
         // Bound by hand, because a bound section is read again at every reload, and a mistake in it would then be thrown at whoever asks.
-        services.AddOptions<LlmOptions>().Configure(options => configuration.GetSection("Llm").Bind(options)).ValidateOnStart();
+        services.AddOptions<LlmOptions>().Configure(options => EndpointFile.Read(configuration.GetSection("Llm"), options)).ValidateOnStart();
         services.AddOptions<TimeOptions>().Bind(configuration.GetSection("Time")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LlmOptions>, LlmRules>().AddSingleton<IValidateOptions<TimeOptions>, TimeRules>();
         services.AddSingleton(provider => new EndpointList(
             configuration.GetSection("Llm"), provider.GetRequiredService<IOptions<LlmOptions>>(), provider.GetRequiredService<Snapshots>(),
             provider.GetRequiredService<TokenVault>(), provider.GetRequiredService<ILogger<EndpointList>>()));
-        services.AddSingleton<EndpointDesk>().AddSingleton<EndpointLanes>().AddSingleton<Bulkhead>().AddSingleton<Tries>();
+        services.AddSingleton<EndpointDesk>().AddSingleton<EndpointLanes>().AddSingleton<Bulkhead>().AddSingleton<Tries>()
+            .AddSingleton<RoutePlanner>();
         services.AddSingleton<AttemptLog>();
         services.AddSingleton(provider => new LlmRouter(
-            provider.GetRequiredService<EndpointLanes>(), provider.GetRequiredService<Snapshots>(),
-            provider.GetRequiredService<HealthBoard>(), provider.GetRequiredService<Bulkhead>(),
-            provider.GetRequiredService<AttemptLog>(), provider.GetRequiredService<Tries>(),
-            provider.GetRequiredService<IOptions<LlmOptions>>(), provider.GetRequiredService<IOptions<TimeOptions>>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<RoutePlanner>(), provider.GetRequiredService<Tries>(), provider.GetRequiredService<Bulkhead>(),
+            provider.GetRequiredService<AttemptLog>(), provider.GetRequiredService<Snapshots>()));
         return services;
     }
 

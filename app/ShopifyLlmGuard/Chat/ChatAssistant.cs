@@ -3,6 +3,7 @@ using ShopifyLlmGuard.Catalog;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Privacy;
 using ShopifyLlmGuard.Serving;
 
@@ -53,7 +54,8 @@ public sealed class ChatAssistant
 
         var redactor = new Redactor();
         var words = redactor.Redact(talk.Question.Message);
-        var found = await shelf.SearchAsync(talk.Shop, words, ProductsInPrompt, deadline, cancellationToken);
+        var found = await shelf.SearchAsync(
+            talk.Shop, words, BrownOut.Products(ProductsInPrompt, router.Load(Features.Chat)), deadline, cancellationToken);
         talk.Found = found ?? [];
         if (talk.Decision.Mode == Mode.Fallback || found is null)
         {

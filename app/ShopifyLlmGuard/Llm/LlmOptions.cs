@@ -6,6 +6,9 @@ public sealed class LlmOptions
     /// <summary>None is allowed: then every answer is a fallback.</summary>
     public IList<LlmEndpoint> Endpoints { get; } = [];
 
+    /// <summary>What of the endpoints could not be read at all.</summary>
+    internal IList<string> Unreadable { get; } = [];
+
     /// <summary>On: the operator's own word about a jurisdiction is not enough, every endpoint needs an attestation with an end.</summary>
     public bool RequireAttestation { get; set; }
 

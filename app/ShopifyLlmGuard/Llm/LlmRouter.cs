@@ -1,10 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
-using ShopifyLlmGuard.Health;
-using ShopifyLlmGuard.Llm.Endpoints;
-using ShopifyLlmGuard.Llm.Residency;
 using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Serving;
 
@@ -13,24 +9,14 @@ namespace ShopifyLlmGuard.Llm;
 /// <summary>Finds an endpoint for a call: first who may see the words at all, then who is likely to answer in time.</summary>
 public sealed class LlmRouter
 {
-    private readonly EndpointLanes lanes;
-    private readonly Snapshots snapshots;
-    private readonly HealthBoard health;
+    private readonly RoutePlanner planner;
+    private readonly Tries tries;
     private readonly Bulkhead bulkhead;
     private readonly AttemptLog log;
-    private readonly Tries tries;
-    private readonly CommitPoint commit;
-    private readonly TimeOptions times;
-    private readonly TimeProvider clock;
+    private readonly Snapshots snapshots;
 
-    internal LlmRouter(
-        EndpointLanes lanes, Snapshots snapshots, HealthBoard health, Bulkhead bulkhead, AttemptLog log, Tries tries,
-        IOptions<LlmOptions> llm, IOptions<TimeOptions> times, TimeProvider clock)
-    {
-        (this.lanes, this.snapshots, this.health, this.bulkhead, this.log, this.tries) = (lanes, snapshots, health, bulkhead, log, tries);
-        (this.times, this.clock) = (times.Value, clock);
-        commit = new CommitPoint(llm.Value.CommitCharacters, times.Value.Commit);
-    }
+    internal LlmRouter(RoutePlanner planner, Tries tries, Bulkhead bulkhead, AttemptLog log, Snapshots snapshots) =>
+        (this.planner, this.tries, this.bulkhead, this.log, this.snapshots) = (planner, tries, bulkhead, log, snapshots);
 
     /// <summary>A shop as a caller, with what its merchant allows now.</summary>
     public Caller Caller(string shop) => Llm.Caller.Of(snapshots.Current.Shop(shop));
@@ -41,9 +27,21 @@ public sealed class LlmRouter
     /// <summary>How much of a feature's room is taken, 0 to 1: from <see cref="BrownOut.Easy"/> on prompts and answers shrink.</summary>
     public double Load(string feature) => bulkhead.Load(feature);
 
-    /// <summary>Asks a model. Always comes back with a value, by the deadline; the caller may still race it against its own.</summary>
-    public Task<Attempt> AskAsync(ModelCall call, Deadline deadline, CancellationToken cancellationToken = default) =>
-        RunAsync(call, deadline, null, cancellationToken);
+    /// <summary>Asks a model. Always comes back with a value, by the deadline: a timer of its own races whatever happens below.</summary>
+    public async Task<Attempt> AskAsync(ModelCall call, Deadline deadline, CancellationToken cancellationToken = default)
+    {
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var work = Task.Run(() => RunAsync(call, deadline, null, stop.Token), CancellationToken.None);
+        if (await Race.EndsAsync(work, deadline.Remaining, deadline.Clock, cancellationToken))
+        {
+            stop.Dispose();
+            return await work;
+        }
+
+        await stop.CancelAsync();
+        Race.Forget(work);
+        return Attempt.NotMade(cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.Timeout);
+    }
 
     /// <summary>
     /// Asks a model and passes its words on while it writes. Ends by the deadline with one of the last parts, whatever fails;
@@ -90,16 +88,16 @@ public sealed class LlmRouter
         {
             Sampling = call.Sampling with { MaxTokens = BrownOut.MaxTokens(call.Sampling.MaxTokens, bulkhead.Load(call.Feature)) },
         };
-        var eligibility = EligibleEndpoint.Among(shortened, lanes.All, clock.GetUtcNow());
+        var eligibility = planner.Eligible(shortened);
         if (eligibility.Eligible.Count == 0)
         {
             log.Refused(call, eligibility.Explain());
             return Attempt.NotMade(Reasons.NoEligibleEndpoint);
         }
 
-        var queued = clock.GetTimestamp();
+        var queued = deadline.Clock.GetTimestamp();
         using var place = await bulkhead.EnterAsync(call.Caller.Id, call.Feature, cancellationToken);
-        log.Waited(call, clock.GetElapsedTime(queued));
+        log.Waited(call, deadline.Clock.GetElapsedTime(queued));
         if (place is null)
         {
             var reason = cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.BulkheadFull;
@@ -108,21 +106,8 @@ public sealed class LlmRouter
         }
 
         log.Reached(call, "place", deadline);
-        var attempt = await tries.RunAsync(Plan(shortened, deadline, eligibility, listener, cancellationToken));
+        var attempt = await tries.RunAsync(planner.Plan(shortened, eligibility, deadline, listener, cancellationToken));
         log.Reached(call, "end", deadline);
         return attempt;
-    }
-
-    private Route Plan(
-        ModelCall call, Deadline deadline, Eligibility eligibility, ChannelWriter<AnswerPart>? listener, CancellationToken cancellationToken)
-    {
-        var route = new Route(call, deadline, commit, listener, cancellationToken) { Basis = eligibility.Explain() };
-        route.Plan(Spread.Order(
-            eligibility.Eligible.Select(here => (here, health.Read(here.Endpoint).State, here.Lane.PredictedWait)), Random.Shared.NextDouble));
-        var isSingle = route.Waiting.Select(here => here.Endpoint.Machine).Distinct(StringComparer.OrdinalIgnoreCase).Count() < 2;
-        route.HedgeAfter = isSingle
-            ? Timeout.InfiniteTimeSpan
-            : Hedging.After(route.Waiting.SelectMany(here => here.Lane.Traffic.FirstTokens()), times.FirstToken);
-        return route;
     }
 }

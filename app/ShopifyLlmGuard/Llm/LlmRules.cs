@@ -10,6 +10,7 @@ internal sealed class LlmRules : IValidateOptions<LlmOptions>
     {
         List<string> mistakes =
         [
+            .. options.Unreadable,
             .. EndpointRules.Mistakes([.. options.Endpoints], options.RequireAttestation, index => $"Llm:Endpoints:{index}:"),
             .. Protection(options),
         ];

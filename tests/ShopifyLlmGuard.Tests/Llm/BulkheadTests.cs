@@ -58,6 +58,43 @@ public sealed class BulkheadTests
         Assert.NotNull(two);
     }
 
+    [Fact]
+    public async Task Two_storms_leave_places_for_a_newcomer()
+    {
+        var bulkhead = New(perFeature: 8, perShop: 4);
+        var storms = await Task.WhenAll(Enumerable.Range(0, 40).Select(call => bulkhead.EnterAsync($"storm-{call % 2}", "chat", default)));
+        Assert.Equal(6, storms.Count(place => place is not null));
+        Assert.NotNull(await bulkhead.EnterAsync("third", "chat", default));
+        Assert.NotNull(await bulkhead.EnterAsync("fourth", "chat", default));
+        Assert.Null(await bulkhead.EnterAsync("fifth", "chat", default));
+        Assert.Equal(1, bulkhead.Load("chat"));
+    }
+
+    [Fact]
+    public async Task A_free_place_goes_to_the_shop_that_has_the_fewest()
+    {
+        var bulkhead = New(perFeature: 3, perShop: 3, wait: TimeSpan.FromSeconds(20));
+        var busy = new[] { await bulkhead.EnterAsync("busy", "chat", default), await bulkhead.EnterAsync("busy", "chat", default), await bulkhead.EnterAsync("modest", "chat", default) };
+        var again = bulkhead.EnterAsync("busy", "chat", default);
+        var newcomer = bulkhead.EnterAsync("newcomer", "chat", default);
+        busy[0]!.Dispose();
+        Assert.NotNull(await newcomer);
+        Assert.False(again.IsCompleted);
+        busy[1]!.Dispose();
+        Assert.NotNull(await again);
+    }
+
+    [Fact]
+    public async Task A_place_is_given_back_once()
+    {
+        var bulkhead = New(perFeature: 1, perShop: 1);
+        var place = await bulkhead.EnterAsync("shop", "chat", default);
+        place!.Dispose();
+        place.Dispose();
+        Assert.NotNull(await bulkhead.EnterAsync("shop", "chat", default));
+        Assert.Null(await bulkhead.EnterAsync("other", "chat", default));
+    }
+
     private static Bulkhead New(int perFeature, int perShop, TimeSpan? wait = null) => new(
         Options.Create(new LlmOptions { Bulkhead = { PerFeature = perFeature, PerShop = perShop } }),
         Options.Create(new TimeOptions { Bulkhead = wait ?? TimeSpan.FromMilliseconds(50) }), TimeProvider.System);

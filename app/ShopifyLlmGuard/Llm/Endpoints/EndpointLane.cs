@@ -18,12 +18,13 @@ internal sealed class EndpointLane : IDisposable
     /// <param name="llm">What protects it.</param>
     /// <param name="times">The limits that the description does not set itself.</param>
     /// <param name="clock">The clock.</param>
+    /// <param name="way">The way there.</param>
     /// <param name="before">The same host as described before: what is known of it stays known.</param>
-    public EndpointLane(LlmEndpoint endpoint, LlmOptions llm, TimeOptions times, TimeProvider clock, EndpointLane? before = null)
+    public EndpointLane(LlmEndpoint endpoint, LlmOptions llm, TimeOptions times, TimeProvider clock, HttpMessageHandler way, EndpointLane? before = null)
     {
         Endpoint = endpoint;
         this.clock = clock;
-        Client = new EndpointClient(endpoint, llm, times);
+        Client = new EndpointClient(endpoint, llm, times, way);
         Breaker = before?.Breaker ?? new EndpointBreaker(llm.Breaker, clock, trialAtMost: times.Promise * 2);
         Traffic = before?.Traffic ?? new EndpointTraffic(clock);
         pipeline = new ResiliencePipelineBuilder<Attempt> { Name = endpoint.Id, TimeProvider = clock }

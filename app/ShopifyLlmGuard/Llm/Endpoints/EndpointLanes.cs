@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Llm.Wire;
 
 namespace ShopifyLlmGuard.Llm.Endpoints;
 
@@ -11,12 +12,15 @@ internal sealed class EndpointLanes : IDisposable
     private readonly LlmOptions llm;
     private readonly TimeOptions times;
     private readonly TimeProvider clock;
+    private readonly Func<LlmEndpoint, HttpMessageHandler> connect;
     private volatile IReadOnlyList<EndpointLane> all = [];
 
     public EndpointLanes(
-        EndpointList list, IOptions<LlmOptions> llm, IOptions<TimeOptions> times, GuardMeter meter, TimeProvider clock)
+        EndpointList list, IOptions<LlmOptions> llm, IOptions<TimeOptions> times, GuardMeter meter, TimeProvider clock,
+        Func<LlmEndpoint, HttpMessageHandler>? connect = null)
     {
         (this.list, this.llm, this.times, this.clock) = (list, llm.Value, times.Value, clock);
+        this.connect = connect is null ? endpoint => EndpointClient.Sockets(endpoint, times.Value) : connect;
         Follow();
         list.Changed += Follow;
         meter.Observe("guard.breaker.state", "0 closed, 1 half-open, 2 open.", () => All.Select(lane =>
@@ -49,6 +53,6 @@ internal sealed class EndpointLanes : IDisposable
 
     // The same address and model is the same host, whatever else was said about it.
     private EndpointLane New(LlmEndpoint endpoint, IReadOnlyList<EndpointLane> before) => new(
-        endpoint, llm, times, clock,
+        endpoint, llm, times, clock, connect(endpoint),
         before.FirstOrDefault(lane => (lane.Endpoint.Id, lane.Endpoint.Url, lane.Endpoint.Model) == (endpoint.Id, endpoint.Url, endpoint.Model)));
 }

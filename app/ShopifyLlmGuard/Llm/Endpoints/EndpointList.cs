@@ -52,21 +52,28 @@ public sealed partial class EndpointList : IDisposable
 
     private void Reload()
     {
+        var next = new LlmOptions();
         try
         {
-            var next = section.Get<LlmOptions>() ?? new LlmOptions();
-            lock (gate)
-            {
-                configured = [.. next.Endpoints];
-            }
-
-            Combine();
+            EndpointFile.Read(section, next);
         }
         catch (InvalidOperationException unreadable)
         {
-            // What the binder says names the setting; only a key's value could be secret, and a key is never unreadable.
-            Log.Refused(logger, unreadable.Message);
+            next.Unreadable.Add(unreadable.Message);
         }
+
+        if (next.Unreadable.Count > 0)
+        {
+            Log.Refused(logger, string.Join(" ", next.Unreadable));
+            return;
+        }
+
+        lock (gate)
+        {
+            configured = [.. next.Endpoints];
+        }
+
+        Combine();
     }
 
     private void Combine()

@@ -17,18 +17,10 @@ internal sealed class EndpointClient : IDisposable
     private readonly HttpClient http;
     private readonly IChatClient chat;
 
-    public EndpointClient(LlmEndpoint endpoint, LlmOptions llm, TimeOptions times)
+    public EndpointClient(LlmEndpoint endpoint, LlmOptions llm, TimeOptions times, HttpMessageHandler way)
     {
         (this.endpoint, limits) = (endpoint, AttemptLimits.Of(endpoint, llm, times));
-        http = new HttpClient(new AnswerWire(new SocketsHttpHandler
-        {
-            ConnectTimeout = endpoint.Connect ?? times.Connect,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            // The words go to this address and to no other, whoever suggests it.
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-        }))
+        http = new HttpClient(new AnswerWire(way))
         { Timeout = Timeout.InfiniteTimeSpan, BaseAddress = new Uri(endpoint.Url.TrimEnd('/') + "/") };
 
         // Whoever races the call owns its time and its retries; the library below must have no opinion.
@@ -43,6 +35,16 @@ internal sealed class EndpointClient : IDisposable
         var key = string.IsNullOrEmpty(endpoint.ApiKey) ? "none" : endpoint.ApiKey;
         chat = new OpenAIClient(new ApiKeyCredential(key), options).GetChatClient(endpoint.Model).AsIChatClient();
     }
+
+    /// <summary>The way to an endpoint: to this address and to no other, whoever suggests it.</summary>
+    public static SocketsHttpHandler Sockets(LlmEndpoint endpoint, TimeOptions times) => new()
+    {
+        ConnectTimeout = endpoint.Connect ?? times.Connect,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+    };
 
     /// <summary>Calls the model and reads the whole answer, or gives up at the first limit that is passed. Does not throw.</summary>
     public Task<Attempt> AskAsync(EligibleEndpoint here, Draft draft, Deadline deadline, CancellationToken cancellationToken) =>
