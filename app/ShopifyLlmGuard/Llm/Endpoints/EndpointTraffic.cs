@@ -5,7 +5,7 @@ internal sealed class EndpointTraffic(TimeProvider clock)
 {
     private const int Kept = 128;
     private const int Usually = 15;
-    private static readonly TimeSpan UsualGuess = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan UsualGuess = TimeSpan.FromSeconds(1);
 
     // An endpoint that was slow some time ago deserves another try.
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(2);
@@ -29,14 +29,17 @@ internal sealed class EndpointTraffic(TimeProvider clock)
         }
     }
 
-    /// <summary>How long a good answer usually takes: the median of the last ones; a guess while nothing is known.</summary>
-    public TimeSpan Usual()
+    /// <summary>How long a good answer usually takes; a guess while nothing is known.</summary>
+    public TimeSpan Usual() => Known() ?? UsualGuess;
+
+    /// <summary>How long a good answer usually takes: the median of the last ones; null while nothing is known.</summary>
+    public TimeSpan? Known()
     {
         lock (gate)
         {
             var good = seen.Reverse().Where(attempt => attempt.Good && clock.GetElapsedTime(attempt.At) < Forgotten)
                 .Take(Usually).Select(attempt => attempt.Duration).Order().ToList();
-            return good.Count == 0 ? UsualGuess : good[good.Count / 2];
+            return good.Count == 0 ? null : good[good.Count / 2];
         }
     }
 
