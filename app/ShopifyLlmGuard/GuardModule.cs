@@ -13,6 +13,7 @@ using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
@@ -55,7 +56,7 @@ public static class GuardModule
         services.AddFeatureManagement().AddFeatureFilter<ShopFlagFilter>();
         services.AddSingleton<FlagBoard>();
         services.AddSingleton<Bypass>().AddSingleton<ServingBoard>().AddSingleton<ServingLedger>().AddSingleton<PinBoard>();
-        return services.AddSingleton<FallbackBoard>().AddSingleton<PublicationDesk>();
+        return services.AddSingleton<FallbackBoard>().AddSingleton<PublicationDesk>().AddSingleton<GatewayKeys>();
     }
 
     private static IServiceCollection AddHealth(this IServiceCollection services, IConfiguration configuration)
@@ -116,6 +117,10 @@ public static class GuardModule
 
     private static IServiceCollection AddFeatures(this IServiceCollection services) => services
         .AddSingleton<AnswerBudget>()
+        .AddSingleton(provider => new InHouseAssistant(
+            provider.GetRequiredService<LlmRouter>(), provider.GetRequiredService<Snapshots>(), provider.GetRequiredService<Bypass>(),
+            provider.GetRequiredService<IOptions<TimeOptions>>(), provider.GetRequiredService<GuardMeter>(),
+            provider.GetRequiredService<ILogger<InHouseAssistant>>()))
         .AddSingleton<ReasonMemory>()
         .AddSingleton(provider => new ChatAssistant(
             provider.GetRequiredService<ServingBoard>(), provider.GetRequiredService<FallbackBoard>(),

@@ -1,11 +1,13 @@
 using System.Runtime.Versioning;
 using ShopifyLlmGuard.Benchmarks;
+using ShopifyLlmGuard.Benchmarks.Faults;
 
 [assembly: SupportedOSPlatform("linux")]
 
 var benchmarks = new Dictionary<string, Func<Task<Report>>>
 {
     ["first-light"] = FirstLight.RunAsync,
+    ["faults"] = FaultBenchmark.RunAsync,
 };
 
 if (args is not [var name] || !benchmarks.TryGetValue(name, out var run))

@@ -3,6 +3,7 @@ using ShopifyLlmGuard.Catalog;
 using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
@@ -39,6 +40,7 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<EvidenceHead> EvidenceHeads => Set<EvidenceHead>();
     public DbSet<EndpointVersion> EndpointVersions => Set<EndpointVersion>();
     public DbSet<PrivacyRecord> PrivacyRecords => Set<PrivacyRecord>();
+    public DbSet<GatewayKey> GatewayKeys => Set<GatewayKey>();
 
     /// <summary>Saves everything and tells every server, in one transaction (the current one, if there is one).</summary>
     internal async Task SaveAndTellAsync(CancellationToken cancellationToken)

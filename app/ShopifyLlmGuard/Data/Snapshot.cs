@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Serving;
@@ -29,6 +30,9 @@ public sealed record Snapshot(
         DateTimeOffset.MinValue, ImmutableDictionary<string, ShopProfile>.Empty, ImmutableDictionary<string, bool>.Empty, [],
         ImmutableDictionary<string, EndpointMark>.Empty, ImmutableDictionary<string, FallbackContent>.Empty,
         ImmutableDictionary<string, ServingMark>.Empty);
+
+    /// <summary>Gateway keys that nobody has revoked, by id. Not in a file that an older server wrote.</summary>
+    public ImmutableDictionary<string, GatewayKeyProfile> Keys { get; init; } = ImmutableDictionary<string, GatewayKeyProfile>.Empty;
 
     /// <summary>The newest description of every endpoint that the table has ever held.</summary>
     public ImmutableArray<EndpointVersion> EndpointTable { get; init; } = [];

@@ -19,6 +19,8 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
         var outcome = attempt.Reason ?? "answered";
         var endpoint = attempt.Endpoint!;
         meter.Attempted(call.Feature, endpoint.Id, endpoint.Region, outcome, attempt.Duration, attempt.FirstToken);
+        meter.GenAi.Attempted(call, attempt, why.ToString().ToLowerInvariant());
+        Overhead.Waited(attempt.Duration);
         if (attempt.Reason is not null)
         {
             Log.AttemptFailed(logger, call.Feature, endpoint.Id, outcome, attempt.Duration.TotalMilliseconds);
@@ -35,11 +37,23 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
     }
 
     /// <summary>No endpoint may see the call's words: nothing was sent, and that is the policy's success.</summary>
-    public void Refused(ModelCall call, string basis) => Keep(new AttemptRecord
+    public void Refused(ModelCall call, string basis)
     {
-        At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
-        Basis = Allowed(call, basis), Outcome = Reasons.NoEligibleEndpoint, Milliseconds = 0,
-    });
+        NotSent(call, Reasons.NoEligibleEndpoint);
+        Keep(new AttemptRecord
+        {
+            At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
+            Basis = Allowed(call, basis), Outcome = Reasons.NoEligibleEndpoint, Milliseconds = 0,
+        });
+    }
+
+    /// <summary>A call was not sent to an endpoint, although it was that one's turn, or there was no place for it at all.</summary>
+    public void NotSent(ModelCall call, string reason) => meter.Refused(call.Feature, reason);
+
+    public void Waited(ModelCall call, TimeSpan age) => meter.Waited(call.Feature, age);
+
+    /// <summary>What the budget holds when a call comes to a stage.</summary>
+    public void Reached(ModelCall call, string stage, Deadline deadline) => meter.BudgetLeft(call.Feature, stage, deadline.Remaining);
 
     public void Retried(ModelCall call, Attempt attempt) => meter.Retried(call.Feature, attempt.Reason!);
 

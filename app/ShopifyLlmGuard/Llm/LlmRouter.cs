@@ -95,9 +95,19 @@ public sealed class LlmRouter
             return Attempt.NotMade(Reasons.NoEligibleEndpoint);
         }
 
+        var arrived = deadline.Clock.GetTimestamp();
         using var place = await bulkhead.EnterAsync(call.Caller.Id, call.Feature, cancellationToken);
-        return place is null
-            ? Attempt.NotMade(cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.BulkheadFull)
-            : await tries.RunAsync(planner.Plan(shortened, eligibility, deadline, listener, cancellationToken));
+        log.Waited(call, deadline.Clock.GetElapsedTime(arrived));
+        if (place is null)
+        {
+            var reason = cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.BulkheadFull;
+            log.NotSent(call, reason);
+            return Attempt.NotMade(reason);
+        }
+
+        log.Reached(call, "place", deadline);
+        var attempt = await tries.RunAsync(planner.Plan(shortened, eligibility, deadline, listener, cancellationToken));
+        log.Reached(call, "end", deadline);
+        return attempt;
     }
 }

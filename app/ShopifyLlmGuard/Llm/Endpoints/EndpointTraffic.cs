@@ -12,6 +12,9 @@ internal sealed class EndpointTraffic(TimeProvider clock)
     private readonly Lock gate = new();
     private readonly Queue<Seen> seen = new();
 
+    // Read by every call, so it is worked out when an attempt ends.
+    private (TimeSpan Duration, long At)? usual;
+
     public void Add(Attempt attempt)
     {
         if (attempt.Verdict == Verdict.None)
@@ -26,6 +29,8 @@ internal sealed class EndpointTraffic(TimeProvider clock)
             {
                 seen.Dequeue();
             }
+
+            usual = attempt.Verdict == Verdict.Good ? (MedianOfLast(), clock.GetTimestamp()) : usual;
         }
     }
 
@@ -37,9 +42,7 @@ internal sealed class EndpointTraffic(TimeProvider clock)
     {
         lock (gate)
         {
-            var good = seen.Reverse().Where(attempt => attempt.Good && clock.GetElapsedTime(attempt.At) < Forgotten)
-                .Take(Usually).Select(attempt => attempt.Duration).Order().ToList();
-            return good.Count == 0 ? null : good[good.Count / 2];
+            return usual is { } known && clock.GetElapsedTime(known.At) < Forgotten ? known.Duration : null;
         }
     }
 
@@ -68,6 +71,12 @@ internal sealed class EndpointTraffic(TimeProvider clock)
                 (double)recent.Count(attempt => !attempt.Good) / recent.Count,
                 firsts.Count == 0 ? null : firsts[(int)(0.95 * (firsts.Count - 1))]);
         }
+    }
+
+    private TimeSpan MedianOfLast()
+    {
+        var good = seen.Where(attempt => attempt.Good).TakeLast(Usually).Select(attempt => attempt.Duration).Order().ToList();
+        return good[good.Count / 2];
     }
 
     private sealed record Seen(long At, bool Good, TimeSpan? FirstToken, TimeSpan Duration);

@@ -21,6 +21,12 @@ internal sealed class CallShare(double share, double most)
     {
         lock (gate)
         {
+            // All calls may have one: nothing to count.
+            if (share >= 1)
+            {
+                return true;
+            }
+
             if (saved < 1)
             {
                 return false;

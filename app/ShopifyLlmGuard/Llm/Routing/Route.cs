@@ -73,7 +73,9 @@ internal sealed class Route(ModelCall call, Deadline deadline, CommitPoint commi
         lock (gate)
         {
             (IsRetried, HedgeAfter, shown) = (true, Timeout.InfiniteTimeSpan, null);
-            waiting = atTheSame && First is not null ? [First] : waiting;
+            // A region may be cut off as a whole, so those of another one come first.
+            waiting = atTheSame && First is not null ? [First]
+                : [.. waiting.OrderBy(here => string.Equals(here.Endpoint.Region, First?.Endpoint.Region, StringComparison.OrdinalIgnoreCase))];
         }
     }
 

@@ -69,6 +69,7 @@ internal sealed class Tries
                 return attempt;
             }
 
+            log.NotSent(route.Call, attempt.Reason!);
             refused = attempt.Reason == Reasons.EndpointBusy ? attempt : refused;
         }
 
@@ -77,6 +78,7 @@ internal sealed class Tries
 
     private async Task<Attempt> AskAsync(Route route, EligibleEndpoint here, Try kind)
     {
+        log.Reached(route.Call, kind.ToString().ToLowerInvariant(), route.Deadline);
         var attempt = await here.Lane.AskAsync(here, route.NewDraft(here), route.Deadline, route.Left);
         if (attempt.Endpoint is not null)
         {

@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 using ShopifyLlmGuard.Serving;
 
@@ -74,12 +75,33 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, C
     public Attempt Lost() => Result(new(Reasons.Outrun, Verdict.None, Retry.Never));
 
     /// <summary>The library has thrown: what the endpoint or the network did.</summary>
-    public Attempt Broken(Exception exception) => !HasBegun && exception is ClientResultException { Status: > 0 } answered
-        ? Result(ErrorClassifier.Of(answered.Status, name => Header(answered, name), deadline.Clock.GetUtcNow())) with { Status = answered.Status }
-        : Result(ErrorClassifier.Of(exception, HasBegun));
+    public Attempt Broken(Exception exception)
+    {
+        if (HasBegun || exception is not ClientResultException { Status: > 0 } answered)
+        {
+            return Result(ErrorClassifier.Of(exception, HasBegun));
+        }
+
+        var failure = ErrorClassifier.Of(answered.Status, name => Header(answered, name), deadline.Clock.GetUtcNow(), Code(answered));
+        refused |= failure.Reason == Reasons.UnusableAnswer;
+        return Result(failure) with { Status = answered.Status };
+    }
 
     private static string? Header(ClientResultException answered, string name) =>
         answered.GetRawResponse()?.Headers.TryGetValue(name, out var value) == true ? value : null;
+
+    private static string? Code(ClientResultException answered)
+    {
+        try
+        {
+            using var body = JsonDocument.Parse(answered.GetRawResponse()?.Content.ToMemory() ?? default);
+            return body.RootElement.GetProperty("error").GetProperty("code").GetString();
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            return null;
+        }
+    }
 
     private Attempt Result(Failure failure) => new()
     {

@@ -28,7 +28,8 @@ internal static class ErrorClassifier
     /// <param name="status">The status.</param>
     /// <param name="header">Reads a header of the response; null when it is not there.</param>
     /// <param name="now">For a <c>Retry-After</c> that names a moment.</param>
-    public static Failure Of(int status, Func<string, string?> header, DateTimeOffset now)
+    /// <param name="code">The error's code in the body; null when there is none.</param>
+    public static Failure Of(int status, Func<string, string?> header, DateTimeOffset now, string? code = null)
     {
         var retryAfter = RetryAfter(header, now);
         return status switch
@@ -36,6 +37,10 @@ internal static class ErrorClassifier
             429 => new(Reasons.EndpointBusy, Verdict.None, Retry.Anywhere, retryAfter),
             503 when retryAfter is not null => new(Reasons.EndpointBusy, Verdict.None, Retry.Anywhere, retryAfter),
             502 or 503 or 504 => new(Reasons.EndpointError, Verdict.Bad, Retry.Anywhere),
+            // A refusal for its content is the model's result, not an error to route round.
+            400 or 403 when code is "content_filter" or "content_policy_violation" => new(Reasons.UnusableAnswer, Verdict.None, Retry.Never),
+            // Too long for this one; another one may hold more.
+            400 or 413 when code is "context_length_exceeded" => new(Reasons.RequestRefused, Verdict.None, Retry.Elsewhere),
             // The words are too long or malformed: true everywhere, and no sign of a sick endpoint.
             400 or 413 or 422 => new(Reasons.RequestRefused, Verdict.None, Retry.Never),
             _ => new(Reasons.EndpointError, Verdict.Bad, Retry.Elsewhere),
