@@ -15,7 +15,7 @@ internal static class Telemetry
             .AddRuntimeInstrumentation()
             .AddView(instrument => instrument.Name.StartsWith("guard.", StringComparison.Ordinal) || instrument.Name.StartsWith("gen_ai.", StringComparison.Ordinal)
                 ? null
-                : new MetricStreamConfiguration { Name = $"guard.{instrument.Name}" })
+                : new MetricStreamConfiguration { Name = NameOf(instrument.Name) })
             .AddPrometheusExporter());
         if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
@@ -23,6 +23,10 @@ internal static class Telemetry
             metrics.WithTracing(builder => builder.AddSource(GuardMeter.Name).AddAspNetCoreInstrumentation().AddOtlpExporter());
         }
     }
+
+    // Prometheus keeps "_count" for histograms.
+    private static string NameOf(string instrument) =>
+        $"guard.{(instrument.EndsWith(".count", StringComparison.Ordinal) ? instrument[..^".count".Length] + ".number" : instrument)}";
 
     public static void MapTelemetry(this WebApplication app)
     {

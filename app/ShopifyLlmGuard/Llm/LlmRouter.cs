@@ -95,9 +95,9 @@ public sealed class LlmRouter
             return Attempt.NotMade(Reasons.NoEligibleEndpoint);
         }
 
-        var arrived = deadline.Clock.GetTimestamp();
+        var queued = deadline.Clock.GetTimestamp();
         using var place = await bulkhead.EnterAsync(call.Caller.Id, call.Feature, cancellationToken);
-        log.Waited(call, deadline.Clock.GetElapsedTime(arrived));
+        log.Waited(call, deadline.Clock.GetElapsedTime(queued));
         if (place is null)
         {
             var reason = cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.BulkheadFull;

@@ -5,26 +5,9 @@ using ShopifyLlmGuard.Tests.Faults;
 namespace ShopifyLlmGuard.Tests.Gateway;
 
 /// <summary>What an operator's dashboard reads, and what the official tool says about it.</summary>
-public sealed partial class TelemetryTests : IAsyncLifetime
+public sealed partial class TelemetryTests(ScrapedMetrics scraped) : IClassFixture<ScrapedMetrics>
 {
-    private readonly FaultField field = new(new FaultTimes { BetweenTokens = TimeSpan.FromMilliseconds(1) });
-    private GatewayApp app = null!;
-    private string metrics = "";
-
-    public async Task InitializeAsync()
-    {
-        var lane = field.Add(new("T", "the first endpoint is down", "s04"), "EU");
-        app = await new GatewayApp(field).StartAsync();
-        foreach (var (key, streamed) in ((string, bool)[])[(await app.KeyAsync(lane.Jurisdiction), false), (await app.KeyAsync(lane.Jurisdiction), true), (await app.KeyAsync("US"), false)])
-        {
-            await new FaultCaller(app.Client).AskAsync(
-                $"{app.Url}/v1/chat/completions", lane.Name, streamed, new Dictionary<string, string> { ["Authorization"] = $"Bearer {key}" }, CancellationToken.None);
-        }
-
-        metrics = await app.Client.GetStringAsync(new Uri($"{app.Url}/metrics"));
-    }
-
-    public async Task DisposeAsync() => await app.DisposeAsync();
+    private readonly string metrics = scraped.Text;
 
     [Theory]
     [InlineData("gen_ai_client_operation_duration_seconds_count", "gen_ai_operation_name=\"chat\"", "gen_ai_request_model=\"ok.EU-2\"", "guard_region=\"EU-second\"")]
@@ -61,9 +44,31 @@ public sealed partial class TelemetryTests : IAsyncLifetime
         var said = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
         await promtool.WaitForExitAsync();
 
-        Assert.Equal((0, ""), (promtool.ExitCode, said.Trim()));
+        Assert.True(promtool.ExitCode == 0 && said.Trim().Length == 0, said);
     }
 
     [GeneratedRegex(@"^# TYPE ((?:guard|gen_ai)_\w+_seconds) histogram", RegexOptions.Multiline)]
     private static partial Regex Histogram();
+}
+
+/// <summary>One page of metrics, after an answer by the second endpoint, a streamed one, and a call that nobody may answer.</summary>
+public sealed class ScrapedMetrics : IAsyncLifetime
+{
+    public string Text { get; private set; } = "";
+
+    public async Task InitializeAsync()
+    {
+        await using var field = new FaultField(new FaultTimes { BetweenTokens = TimeSpan.FromMilliseconds(1) });
+        var lane = field.Add(new("T", "the first endpoint is down", "s04"), "EU");
+        await using var app = await new GatewayApp(field).StartAsync();
+        foreach (var (key, streamed) in ((string, bool)[])[(await app.KeyAsync(lane.Jurisdiction), false), (await app.KeyAsync(lane.Jurisdiction), true), (await app.KeyAsync("US"), false)])
+        {
+            await new FaultCaller(app.Client).AskAsync(
+                $"{app.Url}/v1/chat/completions", lane.Name, streamed, new Dictionary<string, string> { ["Authorization"] = $"Bearer {key}" }, CancellationToken.None);
+        }
+
+        Text = await app.Client.GetStringAsync(new Uri($"{app.Url}/metrics"));
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
 }
