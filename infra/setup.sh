@@ -1,4 +1,4 @@
-# What ./run and ./test both need from the machine. Sourced, never run: each function does one thing, or ends in one clear line.
+# What ./run (through shop.sh) and ./test both need from the machine. Sourced, never run: each function does one thing, or ends in one clear line.
 
 DATA=${DATA:-$PWD/.data}
 
@@ -18,7 +18,7 @@ step() {
   log=$DATA/logs/$(printf %s "$what" | tr -cs 'a-zA-Z0-9' '-' | tr 'A-Z' 'a-z').log
   mkdir -p "$DATA/logs"
   starting "$what"
-  # In the background, so that Ctrl-C and SIGTERM are heard while it runs.
+  # In the background, so that a signal is heard while it runs.
   "$@" >"$log" 2>&1 &
   if wait $!; then
     done_in "$what" $((SECONDS - began))
@@ -87,7 +87,7 @@ choose_feed() {
     local project=infra/feed/feed.csproj
     local code=0
     starting 'asking the NuGet feed for LLamaSharp and ShopifySharp'
-    # In the background, so that Ctrl-C is heard; a feed that did not answer in time is asked again next time.
+    # In the background, so that a signal is heard; a feed that did not answer in time is asked again next time.
     timeout 60 dotnet restore "$project" -p:PublicFeed=true >/dev/null 2>&1 & wait $! || code=$?
     back
     [ $code != 0 ] || PublicFeed=true

@@ -73,10 +73,11 @@ internal sealed class RunProcess : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    public async Task<int> EndsAsync()
+    /// <summary>It ends by itself, with this code; what it said comes with the failure.</summary>
+    public async Task EndsAsync(int code)
     {
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
-        return process.ExitCode;
+        Assert.True(process.ExitCode == code, $"./run ended with {process.ExitCode}, not {code}:\n{Output}\n{Error}");
     }
 
     /// <summary>Command lines of processes that carry this run's mark and still live.</summary>

@@ -16,7 +16,7 @@ public sealed class RunTests : IDisposable
             await run.SaysAsync("storefront", 300);
             await run.ShopWorksAsync();
             await run.SignalAsync("TERM");
-            Assert.Equal(143, await run.EndsAsync());
+            await run.EndsAsync(143);
             Assert.Empty(run.LeftBehind());
         }
     }
@@ -36,9 +36,11 @@ public sealed class RunTests : IDisposable
             await run.SaysAsync($"{name} is gone (exit code 137)", 30);
         }
 
+        Assert.Equal("", run.Error.Trim());
+
         await run.ShopWorksAsync();
         await run.SignalAsync("INT");
-        Assert.Equal(130, await run.EndsAsync());
+        await run.EndsAsync(130);
         Assert.Empty(run.LeftBehind());
     }
 
@@ -52,7 +54,7 @@ public sealed class RunTests : IDisposable
         await using var run = Start();
         await run.SaysAsync(after, 300);
         await run.SignalAsync("INT");
-        Assert.Equal(130, await run.EndsAsync());
+        await run.EndsAsync(130);
         Assert.Empty(run.LeftBehind());
     }
 
@@ -62,7 +64,7 @@ public sealed class RunTests : IDisposable
         await using var run = Start();
         await Eventually.TrueAsync(() => Task.FromResult(File.Exists(Path.Combine(data, "logs", "build.log"))), "the build has begun", 60);
         await run.SignalAsync("INT");
-        Assert.Equal(130, await run.EndsAsync());
+        await run.EndsAsync(130);
         Assert.Empty(run.LeftBehind());
     }
 
@@ -73,7 +75,7 @@ public sealed class RunTests : IDisposable
         taken.Start();
         var port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port.ToString();
         await using var run = Start(("GUARD_PORT", port));
-        Assert.Equal(1, await run.EndsAsync());
+        await run.EndsAsync(1);
         Assert.Equal($"Cannot go on: port {port} (guard server) is taken by another program. Stop that, or choose another: GUARD_PORT=PORT ./run", run.Error.Trim());
     }
 
@@ -81,7 +83,7 @@ public sealed class RunTests : IDisposable
     public async Task A_machine_without_Node_is_told_so_in_one_line()
     {
         await using var run = Start(("PATH", PathWithout("node")));
-        Assert.Equal(1, await run.EndsAsync());
+        await run.EndsAsync(1);
         Assert.StartsWith("Cannot go on: Node 20 or newer with npm is missing.", run.Error, StringComparison.Ordinal);
         Assert.Single(run.Error.Trim().Split('\n'));
     }
@@ -90,7 +92,7 @@ public sealed class RunTests : IDisposable
     public async Task A_missing_model_is_told_in_one_line()
     {
         await using var run = Start(("MODEL", "/nowhere/model.gguf"));
-        Assert.Equal(1, await run.EndsAsync());
+        await run.EndsAsync(1);
         Assert.Equal("Cannot go on: there is no model file /nowhere/model.gguf (MODEL says where to look).", run.Error.Trim());
     }
 
@@ -100,7 +102,7 @@ public sealed class RunTests : IDisposable
         var model = Path.Combine(data, "broken.gguf");
         await File.WriteAllTextAsync(model, "this is not a model");
         await using var run = Start(("MODEL", model));
-        Assert.Equal(1, await run.EndsAsync());
+        await run.EndsAsync(1);
         Assert.Contains("Cannot go on: the inference did not start", run.Error, StringComparison.Ordinal);
         Assert.Empty(run.LeftBehind());
     }
@@ -113,7 +115,7 @@ public sealed class RunTests : IDisposable
         // A private mount hides PostgreSQL from this one process tree.
         await using var run = RunProcess.Start(clone, "unshare", ["--mount", "sh", "-c",
             "mount -t tmpfs none /usr/lib/postgresql && exec setpriv --reuid=nobody --regid=nogroup --clear-groups ./run"], ("HOME", data));
-        Assert.Equal(1, await run.EndsAsync());
+        await run.EndsAsync(1);
         Assert.Equal("Cannot go on: PostgreSQL is missing. Install it (Debian: apt-get install postgresql), then try again.", run.Error.Trim());
     }
 
@@ -126,7 +128,7 @@ public sealed class RunTests : IDisposable
         await run.SaysAsync("storefront", 600);
         await run.ShopWorksAsync();
         await run.SignalAsync("INT");
-        Assert.Equal(130, await run.EndsAsync());
+        await run.EndsAsync(130);
         Assert.Empty(run.LeftBehind());
     }
 

@@ -14,13 +14,12 @@ internal static class JobsModule
 {
     public static IServiceCollection AddJobs(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton<RoundTimes>();
-        services.AddTransient(provider => new Rounds(provider, provider.GetRequiredService<RoundTimes>()));
+        services.AddSingleton<RunningRounds>();
+        services.AddTransient(provider => new Rounds(provider, provider.GetRequiredService<RunningRounds>()));
         services.AddSingleton<Scheduler>();
         if (configuration.GetSection("Jobs").Get<JobOptions>() is null or { Run: true })
         {
             services.AddHostedService(provider => provider.GetRequiredService<Scheduler>());
-            services.AddHostedService<OverdueHealth>();
         }
 
         return services;

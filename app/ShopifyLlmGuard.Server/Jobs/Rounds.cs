@@ -14,9 +14,9 @@ namespace ShopifyLlmGuard.Server.Jobs;
 public sealed class Rounds
 {
     private readonly IServiceProvider services;
-    private readonly RoundTimes times;
+    private readonly RunningRounds running;
 
-    internal Rounds(IServiceProvider services, RoundTimes times) => (this.services, this.times) = (services, times);
+    internal Rounds(IServiceProvider services, RunningRounds running) => (this.services, this.running) = (services, running);
 
     public Task HealthAsync(CancellationToken cancellationToken) =>
         OnceAsync("health", () => Get<HealthRound>().RunAsync(cancellationToken));
@@ -45,7 +45,7 @@ public sealed class Rounds
 
     private async Task OnceAsync(string name, Func<Task> run)
     {
-        if (times.TryBegin(name))
+        if (running.TryBegin(name))
         {
             try
             {
@@ -53,7 +53,7 @@ public sealed class Rounds
             }
             finally
             {
-                times.End(name);
+                running.End(name);
             }
         }
     }

@@ -5,7 +5,6 @@ using Hangfire.Logging;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 using Hangfire.PostgreSql;
 using Hangfire.PostgreSql.Factories;
-using Npgsql;
 
 namespace ShopifyLlmGuard.Server.Jobs;
 
@@ -80,7 +79,17 @@ internal sealed partial class Scheduler(
         try
         {
             LogProvider.SetCurrentLogProvider(new AspNetCoreLogProvider(loggers));
-            var options = new PostgreSqlStorageOptions { QueuePollInterval = TimeSpan.FromSeconds(1), StartupConnectionMaxRetries = 0, AllowDegradedModeWithoutStorage = false };
+            var options = new PostgreSqlStorageOptions
+            {
+                QueuePollInterval = TimeSpan.FromSeconds(1),
+                // A killed server leaves its locks and its jobs behind. Nobody holds a lock for longer than a moment, and whoever
+                // works on a job says so all the time; by default the others would wait for 10 and 30 minutes.
+                DistributedLockTimeout = TimeSpan.FromSeconds(10),
+                UseSlidingInvisibilityTimeout = true,
+                InvisibilityTimeout = TimeSpan.FromSeconds(30),
+                StartupConnectionMaxRetries = 0,
+                AllowDegradedModeWithoutStorage = false,
+            };
             var storage = new PostgreSqlStorage(new NpgsqlConnectionFactory(configuration.GetConnectionString("Guard")!, options), options);
             var recurring = new RecurringJobManager(storage);
             foreach (var round in Schedule.All)
@@ -102,8 +111,9 @@ internal sealed partial class Scheduler(
             Log.Started(logger, Schedule.All.Count);
             return true;
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException or InvalidOperationException)
+        catch (Exception exception)
         {
+            // Whatever it is, it must not end all recurring work for good.
             Log.Waiting(logger, exception.GetBaseException().Message);
             return false;
         }

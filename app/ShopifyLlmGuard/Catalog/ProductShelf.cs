@@ -9,6 +9,7 @@ internal sealed class ProductShelf(ProductCatalog catalog, IOptions<TimeOptions>
 {
     private const int MostKept = 5_000;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EmptyFresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Kept = TimeSpan.FromHours(6);
     private readonly MemoryCache memory = new(new MemoryCacheOptions { SizeLimit = MostKept });
 
@@ -18,14 +19,15 @@ internal sealed class ProductShelf(ProductCatalog catalog, IOptions<TimeOptions>
         InTimeAsync(stop => catalog.SearchAsync(shop, text, limit, stop), deadline, cancellationToken);
 
     /// <summary>
-    /// A product with what goes with it. Asked again after 30 seconds, but what is known is used on while the database is silent.
+    /// A product with what goes with it. Asked again after 30 seconds, an empty shelf after one, since a catalogue that was only now
+    /// read fills it; what is known is used on while the database is silent.
     /// Known is false when nothing is known; then the shop may or may not sell it.
     /// </summary>
     public async Task<(RelatedShelf? Shelf, bool Known)> RelatedAsync(
         string shop, long productId, Deadline deadline, CancellationToken cancellationToken)
     {
         memory.TryGetValue((shop, productId), out Entry? kept);
-        if (kept is not null && clock.GetElapsedTime(kept.At) < Fresh)
+        if (kept is not null && clock.GetElapsedTime(kept.At) < (kept.Shelf is { Related.Count: > 0 } ? Fresh : EmptyFresh))
         {
             return (kept.Shelf, true);
         }

@@ -12,7 +12,7 @@ internal sealed partial class EvidenceWriter(
     AttemptLog log, EvidenceChains chains, IDbContextFactory<GuardDb> databases, GuardMeter meter, TimeProvider clock,
     ILogger<EvidenceWriter> logger) : BackgroundService
 {
-    private const int Batch = 200;
+    private const int Batch = 500;
     private static readonly TimeSpan Collect = TimeSpan.FromMilliseconds(500);
     private List<AttemptRecord> batch = [];
     private IReadOnlyList<EvidenceHead>? heads;
@@ -25,7 +25,10 @@ internal sealed partial class EvidenceWriter(
             while (batch.Count > 0 || await log.Waiting.WaitToReadAsync(stoppingToken))
             {
                 await StoreAsync(stoppingToken);
-                await Task.Delay(Collect, clock, stoppingToken);
+                if (isFailing || log.Waiting.Count < Batch)
+                {
+                    await Task.Delay(Collect, clock, stoppingToken);
+                }
             }
         }
         catch (OperationCanceledException)

@@ -9,6 +9,10 @@ public sealed class HealthOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan Every { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Time between two looks at an endpoint in trouble: one that is down, or whose last probe failed.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
+    public TimeSpan RecheckEvery { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>A probe that takes longer has failed.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
     public TimeSpan ProbeWithin { get; set; } = TimeSpan.FromSeconds(3);

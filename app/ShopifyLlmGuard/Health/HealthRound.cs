@@ -19,6 +19,9 @@ public sealed partial class HealthRound
     private readonly HealthOptions options;
     private readonly TimeProvider clock;
     private readonly ILogger<HealthRound> logger;
+    // A timestamp of the clock; 0 is never.
+    private long began;
+    private bool lastFailed;
     private int running;
 
     internal HealthRound(
@@ -26,6 +29,14 @@ public sealed partial class HealthRound
         IOptions<HealthOptions> options, TimeProvider clock, ILogger<HealthRound> logger) =>
         (this.lanes, this.probe, this.history, this.board, this.ledger, this.options, this.clock, this.logger) =
         (lanes, probe, history, board, ledger, options.Value, clock, logger);
+
+    /// <summary>Whether no server has looked at the endpoints for too long.</summary>
+    internal async Task<bool> IsDueAsync(CancellationToken cancellationToken)
+    {
+        var patience = HealthPolicy.Patience(lastFailed || board.Read().Any(endpoint => endpoint.State == EndpointState.Down), options);
+        return clock.GetElapsedTime(Volatile.Read(ref began)) >= patience
+            && clock.GetUtcNow() - await history.NewestAsync(cancellationToken) >= patience;
+    }
 
     /// <summary>Probes every endpoint once, and changes what the guard thinks of it if the rules say so.</summary>
     public async Task RunAsync(CancellationToken cancellationToken = default)
@@ -36,9 +47,11 @@ public sealed partial class HealthRound
             return;
         }
 
+        Volatile.Write(ref began, clock.GetTimestamp());
         try
         {
             var probes = await Task.WhenAll(lanes.All.Select(lane => probe.CheckAsync(lane, cancellationToken)));
+            lastFailed = probes.Any(probe => probe is { Good: false });
             await history.AddAsync([.. probes.OfType<ProbeResult>()], cancellationToken);
             foreach (var lane in lanes.All)
             {
@@ -56,7 +69,7 @@ public sealed partial class HealthRound
     private void Decide(EndpointLane lane, IReadOnlyList<ProbeResult> probes)
     {
         var now = board.Read(lane.Endpoint);
-        var (ratio, slow) = lane.Traffic.Recent(options.Recent, options.EnoughAttempts);
+        var (ratio, slow) = lane.Traffic.Recent(Window(now), options.EnoughAttempts);
         var (state, detail) = HealthPolicy.Decide(now, probes, new TrafficFacts(ratio, slow), options);
         if (state != now.State)
         {
@@ -64,6 +77,10 @@ public sealed partial class HealthRound
             Log.Changed(logger, lane.Endpoint.Id, now.State, state, detail);
         }
     }
+
+    // What an outage did to traffic is over with the outage: it must not hold an endpoint down, nor take it down again.
+    private TimeSpan Window(EndpointHealth now) =>
+        now.Since is { } since && clock.GetUtcNow() - since < options.Recent ? clock.GetUtcNow() - since : options.Recent;
 
     private async Task WriteAsync(CancellationToken cancellationToken)
     {

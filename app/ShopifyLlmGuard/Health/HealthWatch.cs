@@ -1,21 +1,22 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using ShopifyLlmGuard.Data;
 
 namespace ShopifyLlmGuard.Health;
 
-/// <summary>Runs the rounds while the database is away: the schedule lives in the database and is away with it.</summary>
-internal sealed class HealthWatch(HealthRound round, Snapshots snapshots, IOptions<HealthOptions> options, TimeProvider clock)
-    : BackgroundService
+/// <summary>
+/// Runs the round when it is due and nobody has. The schedule lives in the database and is away with it; and an endpoint in
+/// trouble deserves a look sooner than the schedule's next turn, so that shoppers get it back soon.
+/// </summary>
+internal sealed class HealthWatch(HealthRound round, IOptions<HealthOptions> options, TimeProvider clock) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Value.Every, clock);
+        using var timer = new PeriodicTimer(options.Value.RecheckEvery, clock);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                if (!snapshots.DatabaseAnswers)
+                if (await round.IsDueAsync(stoppingToken))
                 {
                     await round.RunAsync(stoppingToken);
                 }

@@ -56,6 +56,19 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
         }
     }
 
+    /// <summary>When any server last probed, as far as this one knows; the beginning of time if never.</summary>
+    public async Task<DateTimeOffset> NewestAsync(CancellationToken cancellationToken)
+    {
+        var shared = await TryAsync(
+            db => db.ProbeResults.AsNoTracking().OrderByDescending(probe => probe.Id).Select(probe => (DateTimeOffset?)probe.At)
+                .FirstOrDefaultAsync(cancellationToken),
+            cancellationToken);
+        lock (gate)
+        {
+            return own.Select(probe => probe.At).Append(shared ?? DateTimeOffset.MinValue).Max();
+        }
+    }
+
     private async Task TidyAsync(GuardDb db, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();

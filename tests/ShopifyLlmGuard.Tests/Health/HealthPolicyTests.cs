@@ -58,6 +58,13 @@ public sealed class HealthPolicyTests
         "Endpoint local-1 has not answered 3 probes in a row; last: connection refused.",
         HealthPolicy.Decide(Endpoint(EndpointState.Up), Probes("---"), NoTraffic, Options).Detail);
 
+    [Fact]
+    public void Trouble_is_looked_at_sooner_than_the_schedule_would()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(1), HealthPolicy.Patience(inTrouble: true, Options));
+        Assert.Equal(TimeSpan.FromSeconds(15), HealthPolicy.Patience(inTrouble: false, Options));
+    }
+
     private static EndpointHealth Endpoint(EndpointState state) => new("local-1", "eu", "EU", state, null, Began);
 
     private static List<ProbeResult> Probes(string oldestFirst) => [.. oldestFirst.Select((sign, index) => new ProbeResult

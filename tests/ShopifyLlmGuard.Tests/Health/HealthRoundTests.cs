@@ -1,3 +1,4 @@
+using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Health;
@@ -56,6 +57,48 @@ public sealed class HealthRoundTests
     }
 
     [Fact]
+    public async Task Without_any_schedule_a_dead_host_is_found_and_its_return_noticed()
+    {
+        var llm = await ScriptedLlm.StartAsync();
+        var url = llm.Url;
+        await using var guard = await LlmGuard.StartAsync(llm, ("Health:Every", "00:00:00.2"), ("Health:RecheckEvery", "00:00:00.1"));
+        await llm.DisposeAsync();
+        await Guard.UntilAsync(() => Read(guard).Reason == Reasons.NoEligibleEndpoint, "the watch finds the dead host");
+        await using var back = await ScriptedLlm.StartAsync(url);
+        await Guard.UntilAsync(() => Read(guard).Mode == Mode.Live, "the watch finds it again");
+    }
+
+    [Fact]
+    public async Task A_round_is_due_only_when_no_server_has_looked_for_a_while()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        var database = PostgresCluster.Shared.NewDatabase();
+        await using var one = await LlmGuard.StartAsync(llm, ("ConnectionStrings:Guard", database));
+        await using var two = await LlmGuard.StartAsync(llm, ("ConnectionStrings:Guard", database));
+        Assert.True(await two.Get<HealthRound>().IsDueAsync(default));
+        await RoundsAsync(one, 1);
+        Assert.False(await two.Get<HealthRound>().IsDueAsync(default));
+    }
+
+    [Fact]
+    public async Task What_an_outage_did_to_traffic_ends_with_the_outage()
+    {
+        var llm = await ScriptedLlm.StartAsync();
+        var url = llm.Url;
+        await using var guard = await LlmGuard.StartAsync(llm, ("Health:EnoughAttempts", "1"), ("Llm:Breaker:FirstBreak", "00:00:00.001"));
+        await llm.DisposeAsync();
+        await guard.Get<ChatAssistant>().AnswerAsync(Guard.Shop, new ChatQuestion("Which thermometer is for a baby?", []));
+        await RoundsAsync(guard, 3);
+        Assert.Equal(Reasons.NoEligibleEndpoint, Read(guard).Reason);
+
+        await using var back = await ScriptedLlm.StartAsync(url);
+        await RoundsAsync(guard, 5);
+        Assert.Equal(Mode.Live, Read(guard).Mode);
+        await RoundsAsync(guard, 1);
+        Assert.Equal(Mode.Live, Read(guard).Mode);
+    }
+
+    [Fact]
     public async Task A_busy_host_is_neither_good_nor_bad()
     {
         await using var llm = await ScriptedLlm.StartAsync();
@@ -91,7 +134,7 @@ public sealed class HealthRoundTests
         await using var guard = await Guard.StartAsync(cluster.NewDatabase() + ";Timeout=1", settings:
         [
             ("Llm:Endpoints:0:Id", "local-1"), ("Llm:Endpoints:0:Url", llm.Url), ("Llm:Endpoints:0:Region", "eu"),
-            ("Llm:Endpoints:0:Jurisdiction", "EU"), ("Llm:Endpoints:0:Model", "m"), ("Health:Every", "00:00:00.2"),
+            ("Llm:Endpoints:0:Jurisdiction", "EU"), ("Llm:Endpoints:0:Model", "m"), ("Health:Every", "00:00:00.2"), ("Health:RecheckEvery", "00:00:00.1"),
         ]);
         await guard.InstallAsync(withProducts: false);
         cluster.Kill();

@@ -59,19 +59,21 @@ public sealed class RouterPropertyTests
         using var hosts = world.Open();
         for (var call = 0; call < world.Calls; call++)
         {
+            // The clock may run ahead of a thread that has just looked at it, so a proof must hold when the call begins.
+            var (began, before) = (hosts.Clock.GetUtcNow(), hosts.Dispatched.Count);
             world.Run(hosts);
+            Assert.All(hosts.Dispatched.Skip(before), sent =>
+            {
+                Assert.Contains(sent.Jurisdiction, world.Policy, StringComparer.OrdinalIgnoreCase);
+                Assert.False(string.IsNullOrWhiteSpace(sent.Jurisdiction));
+                Assert.False(string.IsNullOrWhiteSpace(sent.Region));
+                Assert.True(sent.AttestedUntil is null || sent.AttestedUntil > began);
+            });
         }
 
-        Assert.All(hosts.Dispatched, sent =>
-        {
-            Assert.Contains(sent.Endpoint.Jurisdiction, world.Policy, StringComparer.OrdinalIgnoreCase);
-            Assert.False(string.IsNullOrWhiteSpace(sent.Endpoint.Jurisdiction));
-            Assert.False(string.IsNullOrWhiteSpace(sent.Endpoint.Region));
-            Assert.True(sent.Endpoint.AttestedUntil is null || sent.Endpoint.AttestedUntil > sent.At);
-        });
         var (eligible, sent) = (world.Endpoints.Any(world.IsEligibleAtStart), !hosts.Dispatched.IsEmpty);
         return (eligible || !sent).Classify(sent, "something was sent").Classify(!eligible, "nobody was eligible")
-            .Classify(hosts.Dispatched.DistinctBy(one => one.Endpoint.Id).Count() > 1, "more than one endpoint was asked");
+            .Classify(hosts.Dispatched.DistinctBy(one => one.Id).Count() > 1, "more than one endpoint was asked");
     });
 
     [Property(MaxTest = 100)]

@@ -50,8 +50,8 @@ internal sealed class ScriptedHosts : IDisposable
 
     public IReadOnlyList<EndpointLane> Lanes => lanes.All;
 
-    /// <summary>Every request that reached a host, and when.</summary>
-    public ConcurrentQueue<(LlmEndpoint Endpoint, DateTimeOffset At)> Dispatched { get; } = new();
+    /// <summary>The host of every request, in order.</summary>
+    public ConcurrentQueue<LlmEndpoint> Dispatched { get; } = new();
 
     public static ModelCall Call(params string[] jurisdictions) =>
         new(new Caller("carewell", jurisdictions), "chat", [new ChatMessage(ChatRole.User, "Hello?")], new Sampling(96));
@@ -80,7 +80,7 @@ internal sealed class ScriptedHosts : IDisposable
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            hosts.Dispatched.Enqueue((endpoint, hosts.Clock.GetUtcNow()));
+            hosts.Dispatched.Enqueue(endpoint);
             var act = script(endpoint);
             await Task.Delay(act.After, hosts.Clock, act.IsDeaf ? CancellationToken.None : cancellationToken);
             if (act.Status == 0)

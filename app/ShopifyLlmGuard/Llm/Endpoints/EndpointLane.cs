@@ -47,7 +47,8 @@ internal sealed class EndpointLane : IDisposable
     public bool IsInService => isInService;
 
     /// <summary>How long an answer would take now: its usual time, once for every call before it and once for itself.</summary>
-    public TimeSpan PredictedWait => Traffic.Usual() * (running + 1) / Endpoint.Weight;
+    /// <param name="guess">The usual time of an endpoint that nothing is known of.</param>
+    public TimeSpan PredictedWait(TimeSpan guess) => (Traffic.Known() ?? guess) * (running + 1) / Endpoint.Weight;
 
     /// <summary>Sends a call there, unless the residency no longer holds, the lane is full, or its breaker is open.</summary>
     public async Task<Attempt> AskAsync(EligibleEndpoint here, Draft draft, Deadline deadline, CancellationToken cancellationToken)

@@ -5,12 +5,15 @@ internal sealed class EndpointTraffic(TimeProvider clock)
 {
     private const int Kept = 128;
     private const int Usually = 15;
-    private static readonly TimeSpan UsualGuess = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan UsualGuess = TimeSpan.FromSeconds(1);
 
     // An endpoint that was slow some time ago deserves another try.
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(2);
     private readonly Lock gate = new();
     private readonly Queue<Seen> seen = new();
+
+    // Read by every call, so it is worked out when an attempt ends.
+    private (TimeSpan Duration, long At)? usual;
 
     public void Add(Attempt attempt)
     {
@@ -26,17 +29,20 @@ internal sealed class EndpointTraffic(TimeProvider clock)
             {
                 seen.Dequeue();
             }
+
+            usual = attempt.Verdict == Verdict.Good ? (MedianOfLast(), clock.GetTimestamp()) : usual;
         }
     }
 
-    /// <summary>How long a good answer usually takes: the median of the last ones; a guess while nothing is known.</summary>
-    public TimeSpan Usual()
+    /// <summary>How long a good answer usually takes; a guess while nothing is known.</summary>
+    public TimeSpan Usual() => Known() ?? UsualGuess;
+
+    /// <summary>How long a good answer usually takes: the median of the last ones; null while nothing is known.</summary>
+    public TimeSpan? Known()
     {
         lock (gate)
         {
-            var good = seen.Reverse().Where(attempt => attempt.Good && clock.GetElapsedTime(attempt.At) < Forgotten)
-                .Take(Usually).Select(attempt => attempt.Duration).Order().ToList();
-            return good.Count == 0 ? UsualGuess : good[good.Count / 2];
+            return usual is { } known && clock.GetElapsedTime(known.At) < Forgotten ? known.Duration : null;
         }
     }
 
@@ -65,6 +71,12 @@ internal sealed class EndpointTraffic(TimeProvider clock)
                 (double)recent.Count(attempt => !attempt.Good) / recent.Count,
                 firsts.Count == 0 ? null : firsts[(int)(0.95 * (firsts.Count - 1))]);
         }
+    }
+
+    private TimeSpan MedianOfLast()
+    {
+        var good = seen.Where(attempt => attempt.Good).TakeLast(Usually).Select(attempt => attempt.Duration).Order().ToList();
+        return good[good.Count / 2];
     }
 
     private sealed record Seen(long At, bool Good, TimeSpan? FirstToken, TimeSpan Duration);

@@ -23,8 +23,11 @@ internal sealed class RoutePlanner(
         ModelCall call, Eligibility eligibility, Deadline deadline, ChannelWriter<AnswerPart>? listener, CancellationToken left)
     {
         var route = new Route(call, deadline, commit, listener, left) { Basis = eligibility.Explain() };
+        // One that is new or back is taken to be as fast as the fastest, or nobody would ever find out.
+        var guess = eligibility.Eligible.Min(here => here.Lane.Traffic.Known()) ?? EndpointTraffic.UsualGuess;
         var order = Spread.Order(
-            eligibility.Eligible.Select(here => (here, health.Read(here.Endpoint).State, here.Lane.PredictedWait)), Random.Shared.NextDouble);
+            eligibility.Eligible.Select(here => (here, health.Read(here.Endpoint).State, here.Lane.PredictedWait(guess))),
+            Random.Shared.NextDouble);
 
         // Probes find out whether a broken one is back; a shopper's call is risked on it only when there is no other.
         route.Plan(order.OrderBy(here => here.Lane.Breaker.State != BreakerState.Closed));
