@@ -15,6 +15,7 @@ internal sealed class GuardServer : IAsyncDisposable
     private readonly string data = Directory.CreateTempSubdirectory("guard-data-").FullName;
     private readonly ServiceProvider desk;
     private readonly HostProcess process;
+    private string lastKey = "";
 
     private GuardServer(PostgresCluster postgres, IEnumerable<(string Key, string Value)> settings)
     {
@@ -45,9 +46,23 @@ internal sealed class GuardServer : IAsyncDisposable
 
     /// <summary>Keys must be made before the start: then the server knows them when it answers first.</summary>
     public async Task<string> KeyAsync(string jurisdiction) =>
-        (await desk.GetRequiredService<GatewayKeys>().AddAsync(new("benchmark", [jurisdiction], 1_000_000, 10_000, null, "benchmark"))).Secret;
+        lastKey = (await desk.GetRequiredService<GatewayKeys>().AddAsync(new("benchmark", [jurisdiction], 1_000_000, 10_000, null, "benchmark"))).Secret;
 
-    public Task RunAsync() => process.StartAsync("/healthz/ready");
+    /// <summary>Starts it, and waits until it has read the keys.</summary>
+    public async Task RunAsync()
+    {
+        await process.StartAsync("/healthz/ready");
+        using var http = new HttpClient(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(5) };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", lastKey);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var response = await http.GetAsync(new Uri(Url + "/v1/models"));
+                return response.IsSuccessStatusCode;
+            },
+            "the guard knows its keys",
+            60);
+    }
 
     public async ValueTask DisposeAsync()
     {

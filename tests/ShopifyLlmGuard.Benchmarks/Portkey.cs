@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ShopifyLlmGuard.Browser;
 
 namespace ShopifyLlmGuard.Benchmarks;
@@ -9,6 +10,12 @@ namespace ShopifyLlmGuard.Benchmarks;
 internal sealed class Portkey : IAsyncDisposable
 {
     public const string Version = "1.15.2";
+
+    private static readonly JsonSerializerOptions Wire = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
     private readonly Process process;
 
     private Portkey(Process process, string url) => (this.process, Url) = (process, url);
@@ -52,12 +59,9 @@ internal sealed class Portkey : IAsyncDisposable
         ["x-portkey-config"] = JsonSerializer.Serialize(new
         {
             strategy = new { mode = "fallback" }, request_timeout = 30_000,
-            targets = targets.Select((target, index) => new
-            {
-                provider = "openai", api_key = "none", custom_host = target.Url + "/v1", override_params = new { model = target.Model },
-                retry = index == 0 ? new { attempts = 2, on_status_codes = Retried, use_retry_after_header = true } : null,
-            }),
-        }),
+            targets = targets.Select((target, index) => new Hop(
+                "openai", "none", target.Url + "/v1", new(target.Model), index == 0 ? new(2, [429, 500, 502, 503, 504], true) : null)),
+        }, Wire),
     };
 
     public async ValueTask DisposeAsync()
@@ -66,8 +70,6 @@ internal sealed class Portkey : IAsyncDisposable
         await process.WaitForExitAsync();
         process.Dispose();
     }
-
-    private static readonly int[] Retried = [429, 500, 502, 503, 504];
 
     private static async Task<bool> AnswersAsync(HttpClient http, string url)
     {
@@ -81,4 +83,10 @@ internal sealed class Portkey : IAsyncDisposable
             return false;
         }
     }
+
+    private sealed record Hop(string Provider, string ApiKey, string CustomHost, Overridden OverrideParams, Retries? Retry);
+
+    private sealed record Overridden(string Model);
+
+    private sealed record Retries(int Attempts, int[] OnStatusCodes, bool UseRetryAfterHeader);
 }

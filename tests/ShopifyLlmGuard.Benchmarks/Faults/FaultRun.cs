@@ -8,6 +8,11 @@ internal sealed class FaultRun(PostgresCluster postgres, Portkey portkey, Fault 
 {
     private const string Guard = "guard", Peer = "portkey";
     private const int LoadPerSecond = 10;
+
+    // So many first failures at the same time look like a disaster, in which retries must stop; here each stands for itself.
+    public static readonly (string, string)[] Mass =
+        [("Llm:RetryShare", "1"), ("Llm:HedgeShare", "0.5"), ("Llm:Bulkhead:PerFeature", "1000"), ("Llm:Bulkhead:PerShop", "500")];
+
     private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan NoEnd = TimeSpan.FromSeconds(60);
     private readonly FaultField faulty = new();
@@ -23,7 +28,7 @@ internal sealed class FaultRun(PostgresCluster postgres, Portkey portkey, Fault 
                      from system in (string[])[Guard, Peer]
                      select (system, streamed, number, lane: faulty.Add(fault, $"{system}{(streamed ? "s" : "p")}{number}"))).ToList();
         var load = faulty.Add(new("load", "healthy traffic", "ok"), "load");
-        await using var server = await GuardServer.StartAsync(postgres, faulty.Settings);
+        await using var server = await GuardServer.StartAsync(postgres, [.. faulty.Settings, .. Mass]);
         var keys = new Dictionary<FaultLane, string> { [load] = await server.KeyAsync(load.Jurisdiction) };
         foreach (var (_, _, _, lane) in lanes.Where(call => call.system == Guard))
         {

@@ -16,7 +16,7 @@ internal sealed class OutageRun(PostgresCluster postgres, int repetitions)
     {
         await using var field = new FaultField();
         var lanes = Enumerable.Range(0, 2 * repetitions).Select(number => field.Add(Fault.Outage, $"outage{number}")).ToList();
-        await using var server = await GuardServer.StartAsync(postgres, field.Settings);
+        await using var server = await GuardServer.StartAsync(postgres, [.. field.Settings, .. FaultRun.Mass]);
         var keys = new List<string>();
         foreach (var lane in lanes)
         {
