@@ -32,14 +32,13 @@ public sealed class LlmRouter
     {
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var work = Task.Run(() => RunAsync(call, deadline, null, stop.Token), CancellationToken.None);
-        if (await Race.EndsAsync(work, deadline.Remaining, deadline.Clock, cancellationToken))
+        if (await Race.EndsAsync(work, deadline.Remaining + Race.Courtesy, deadline.Clock, cancellationToken))
         {
             stop.Dispose();
             return await work;
         }
 
-        await stop.CancelAsync();
-        Race.Forget(work);
+        Race.Abandon(work, stop, deadline.Clock);
         return Attempt.NotMade(cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.Timeout);
     }
 
@@ -51,7 +50,7 @@ public sealed class LlmRouter
         ModelCall call, Deadline deadline, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var parts = Channel.CreateUnbounded<AnswerPart>(new UnboundedChannelOptions { SingleReader = true });
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var work = Task.Run(() => WriteAsync(call, deadline, parts.Writer, stop.Token), CancellationToken.None);
         var stream = new AnswerStream(call, parts.Reader, work, deadline);
         try
@@ -63,8 +62,9 @@ public sealed class LlmRouter
         }
         finally
         {
-            Race.Forget(work);
-            await (work.IsCompleted ? Task.CompletedTask : stop.CancelAsync());
+            // A caller that stops reading has left; one that heard the last part at the deadline has not.
+            await (work.IsCompleted || deadline.Remaining == TimeSpan.Zero ? Task.CompletedTask : stop.CancelAsync());
+            Race.Abandon(work, stop, deadline.Clock);
         }
     }
 

@@ -39,6 +39,22 @@ public sealed class EndpointListTests
     }
 
     [Fact]
+    public async Task A_start_without_the_database_knows_the_endpoints_of_the_table()
+    {
+        var directory = Directory.CreateTempSubdirectory("guard-data-").FullName;
+        var described = Described("eu-1", "http://127.0.0.1:9") with { ApiKey = "key", FirstToken = TimeSpan.FromSeconds(2), AttestedUntil = DateTimeOffset.MaxValue };
+        await using (var before = await Guard.StartAsync(dataDirectory: directory))
+        {
+            await before.Get<EndpointDesk>().SaveAsync(described, "ops", "first host");
+        }
+
+        await using var guard = await Guard.StartAsync(
+            "Host=127.0.0.1;Port=1;Username=x;Database=x", directory, settings: ("Guard:WaitForDatabaseAtStart", "00:00:00.1"));
+        Assert.Equal([described], guard.Get<EndpointList>().Current);
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
     public async Task A_description_with_mistakes_is_refused_with_all_of_them()
     {
         await using var guard = await Guard.StartAsync();

@@ -1,5 +1,6 @@
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Serving;
 
@@ -74,7 +75,24 @@ public sealed class RoutingTests
         var records = new List<AttemptRecord>();
         await Guard.UntilAsync(
             () => { while (hosts.Log.Waiting.TryRead(out var record)) { records.Add(record); } return records.Count == 2; }, "both attempts have ended");
-        Assert.Equal([("hedge", "answered"), ("first", Reasons.Timeout)], records.Select(record => (record.Try!, record.Outcome)));
+        Assert.Equal(
+            [("first", Reasons.Timeout), ("hedge", "answered")],
+            records.Select(record => (record.Try!, record.Outcome)).OrderBy(record => record.Item1, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_is_silent_until_the_deadline_is_known_for_it()
+    {
+        using var hosts = new ScriptedHosts(
+            [At("a", "one", "north")], _ => HostScript.Hangs, llm => llm.Breaker = new() { ConsecutiveFailures = 6, MinimumCalls = 100 });
+        for (var call = 0; call < 3; call++)
+        {
+            Assert.Equal(Reasons.Timeout, (await hosts.AskAsync(ScriptedHosts.Call("EU"), TimeSpan.FromSeconds(0.2))).Reason);
+            Assert.IsType<AnswerPart.Failed>(Assert.Single(await hosts.StreamAsync(ScriptedHosts.Call("EU"), TimeSpan.FromSeconds(0.2))));
+        }
+
+        await Guard.UntilAsync(() => hosts.Lanes[0].Breaker.State == BreakerState.Open, "its breaker opens");
+        Assert.Equal(0, hosts.Lanes[0].Running);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ internal sealed class AnswerStream(ModelCall call, ChannelReader<AnswerPart> par
         while (true)
         {
             var more = parts.WaitToReadAsync(CancellationToken.None).AsTask();
-            if (!await Race.EndsAsync(more, deadline.Remaining, deadline.Clock, cancellationToken))
+            if (!await Race.EndsAsync(more, deadline.Remaining + Race.Courtesy, deadline.Clock, cancellationToken))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return Last(Attempt.NotMade(Reasons.Timeout));
