@@ -39,7 +39,7 @@ internal static class FaultBenchmark
     private static async Task<(List<FaultRow> Rows, int Strays)> RowsAsync(PostgresCluster postgres)
     {
         var (rows, strays) = (new List<FaultRow>(), 0);
-        foreach (var (fault, times) in Fault.All.Select(fault => (fault, times: new FaultTimes())).Append((Fast, QuickWords)).Where(one => Wanted(one.fault.Code)))
+        foreach (var (fault, times) in Fault.All.Select(fault => (Fault: fault, Times: new FaultTimes())).Append((Fault: Fast, Times: QuickWords)).Where(one => Wanted(one.Fault.Code)))
         {
             await using var portkey = await Portkey.StartAsync();
             await using var run = new FaultRun(postgres, portkey, fault, Repetitions, times);
