@@ -74,6 +74,10 @@ need_chromium() {
   command -v chromium >/dev/null || debian_package Chromium 'chromium fonts-liberation'
 }
 
+need_promtool() {
+  command -v promtool >/dev/null || debian_package promtool prometheus
+}
+
 # npm_packages folder: the pinned packages of its package-lock.json, without running anybody's install scripts.
 npm_packages() {
   [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return

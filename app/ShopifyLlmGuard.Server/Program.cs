@@ -1,5 +1,6 @@
 using ShopifyLlmGuard;
 using ShopifyLlmGuard.Server;
+using ShopifyLlmGuard.Server.Gateway;
 using ShopifyLlmGuard.Server.Jobs;
 using ShopifyLlmGuard.Server.Shopify;
 using ShopifyLlmGuard.Server.Staff;
@@ -9,7 +10,7 @@ using ShopifyLlmGuard.Server.Webhooks;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddDoor();
-builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
+builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddGateway().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
 builder.Services.AddTelemetry(builder.Configuration);
 
 var app = builder.Build();
@@ -18,10 +19,17 @@ if (app.SaysWhatIsWrong())
     return 1;
 }
 
+if (args is ["keys", .. var words])
+{
+    return await app.Services.GetRequiredService<KeyDesk>().RunAsync(words, Console.Out);
+}
+
+app.UseOverheadMeter();
 app.UseProblems();
 app.UseTrust();
 app.UseMiddleware<FirstVisit>();
 app.MapGroup("/proxy").RequireAppProxy().MapStorefront();
+app.MapGroup("/v1").RequireGatewayKey().MapGateway();
 app.MapGroup("/webhooks").RequireSignedBody().MapWebhooks();
 app.MapStaffPages();
 app.MapBounce();

@@ -1,26 +1,32 @@
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 using ShopifyLlmGuard.Server.Trust;
 
 namespace ShopifyLlmGuard.Server;
 
 internal static class Telemetry
 {
-    /// <summary>Metrics for Prometheus; pushed by OTLP as well when the standard variable names a collector. No content ever.</summary>
+    /// <summary>Metrics for Prometheus; pushed by OTLP, with traces, when the standard variable names a collector. No content ever.</summary>
     public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         var metrics = services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("guard")).WithMetrics(metrics => metrics
             .AddMeter("ShopifyLlmGuard", "ShopifyLlmGuard.*", "Polly", "Microsoft.AspNetCore.Hosting")
             .AddRuntimeInstrumentation()
-            .AddView(instrument => instrument.Name.StartsWith("guard.", StringComparison.Ordinal)
+            .AddView(instrument => instrument.Name.StartsWith("guard.", StringComparison.Ordinal) || instrument.Name.StartsWith("gen_ai.", StringComparison.Ordinal)
                 ? null
-                : new MetricStreamConfiguration { Name = $"guard.{instrument.Name}" })
+                : new MetricStreamConfiguration { Name = NameOf(instrument.Name) })
             .AddPrometheusExporter());
         if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
             metrics.WithMetrics(builder => builder.AddOtlpExporter());
+            metrics.WithTracing(builder => builder.AddSource(GuardMeter.Name).AddAspNetCoreInstrumentation().AddOtlpExporter());
         }
     }
+
+    // Prometheus keeps "_count" for histograms.
+    private static string NameOf(string instrument) =>
+        $"guard.{(instrument.EndsWith(".count", StringComparison.Ordinal) ? instrument[..^".count".Length] + ".number" : instrument)}";
 
     public static void MapTelemetry(this WebApplication app)
     {

@@ -16,8 +16,13 @@ public sealed class GuardMeter
     private readonly Histogram<double> attemptDuration;
     private readonly Histogram<double> timeToFirstToken;
     private readonly Counter<long> retries;
+    private readonly Counter<long> hedges;
     private readonly Counter<long> probes;
     private readonly Counter<long> droppedRecords;
+    private readonly Counter<long> refusedDispatches;
+    private readonly Histogram<double> queueAge;
+    private readonly Histogram<double> budgetLeft;
+    private readonly Histogram<double> own;
 
     public GuardMeter(IMeterFactory factory)
     {
@@ -28,9 +33,26 @@ public sealed class GuardMeter
         attemptDuration = Seconds("guard.attempt.duration", "One call to an endpoint, whole.");
         timeToFirstToken = Seconds("guard.attempt.time_to_first_token", "From the request to the first token.");
         retries = meter.CreateCounter<long>("guard.retries", "{retry}", "Calls that were tried a second time.");
+        hedges = meter.CreateCounter<long>("guard.hedges", "{hedge}", "Calls that were asked at a second endpoint beside a silent first one.");
         probes = meter.CreateCounter<long>("guard.probes", "{probe}", "Probes by endpoint and result.");
         droppedRecords = meter.CreateCounter<long>("guard.attempt_records.dropped", "{record}", "Attempt records that could not be stored.");
+        refusedDispatches = meter.CreateCounter<long>("guard.dispatches.refused", "{dispatch}", "Calls that were not sent to an endpoint, by reason.");
+        queueAge = Seconds("guard.queue.age", "How long a call waited for a free place.");
+        budgetLeft = Seconds("guard.budget.left", "What a call's budget still held at a stage.");
+        own = meter.CreateHistogram("guard.overhead", "s", "The guard's own share of an answer's time, measured at the edge.", tags: null, new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+        });
+        GenAi = new GenAiMeter(factory);
     }
+
+    /// <summary>The same calls in the words of OpenTelemetry.</summary>
+    internal GenAiMeter GenAi { get; }
+
+    /// <summary>How much of an answer's time was the guard's own.</summary>
+    /// <param name="door">Where the request came in.</param>
+    /// <param name="time">Its whole time without the waiting for models.</param>
+    public void Own(string door, TimeSpan time) => own.Record(time.TotalSeconds, new KeyValuePair<string, object?>("door", door));
 
     internal static ActivitySource Activities { get; } = new(Name);
 
@@ -53,7 +75,15 @@ public sealed class GuardMeter
 
     internal void Retried(string feature, string reason) => retries.Add(1, new("feature", feature), new("reason", reason));
 
+    internal void Hedged(string feature) => hedges.Add(1, new KeyValuePair<string, object?>("feature", feature));
+
     internal void Probed(string endpoint, string result) => probes.Add(1, new("endpoint", endpoint), new("result", result));
+
+    internal void Refused(string feature, string reason) => refusedDispatches.Add(1, new("feature", feature), new("reason", reason));
+
+    internal void Waited(string feature, TimeSpan age) => queueAge.Record(age.TotalSeconds, new KeyValuePair<string, object?>("feature", feature));
+
+    internal void BudgetLeft(string feature, string stage, TimeSpan left) => budgetLeft.Record(left.TotalSeconds, new("feature", feature), new("stage", stage));
 
     internal void RecordsDropped(long count) => droppedRecords.Add(count);
 

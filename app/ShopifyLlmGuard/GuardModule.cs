@@ -3,17 +3,21 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.FeatureManagement;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.FeatureManagement;
 using Npgsql;
 using ShopifyLlmGuard.Catalog;
 using ShopifyLlmGuard.Chat;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Endpoints;
+using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Privacy;
 using ShopifyLlmGuard.Recommendations;
 using ShopifyLlmGuard.Serving;
@@ -31,7 +35,7 @@ public static class GuardModule
         services.AddMetrics();
         services.AddSingleton<GuardMeter>();
         services.AddOptions<GuardOptions>().Bind(configuration.GetSection("Guard")).ValidateDataAnnotations().ValidateOnStart();
-        return services.AddData(configuration).AddServing().AddHealth(configuration).AddLlm(configuration).AddShops(configuration)
+        return services.AddData(configuration).AddServing().AddHealth(configuration).AddLlm(configuration).AddCompliance(configuration).AddShops(configuration)
             .AddCatalog().AddFeatures();
     }
 
@@ -52,7 +56,7 @@ public static class GuardModule
         services.AddFeatureManagement().AddFeatureFilter<ShopFlagFilter>();
         services.AddSingleton<FlagBoard>();
         services.AddSingleton<Bypass>().AddSingleton<ServingBoard>().AddSingleton<ServingLedger>().AddSingleton<PinBoard>();
-        return services.AddSingleton<FallbackBoard>().AddSingleton<PublicationDesk>();
+        return services.AddSingleton<FallbackBoard>().AddSingleton<PublicationDesk>().AddSingleton<GatewayKeys>();
     }
 
     private static IServiceCollection AddHealth(this IServiceCollection services, IConfiguration configuration)
@@ -69,11 +73,34 @@ public static class GuardModule
 
     private static IServiceCollection AddLlm(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<LlmOptions>().Bind(configuration.GetSection("Llm")).ValidateOnStart();
+        // Bound by hand, because a bound section is read again at every reload, and a mistake in it would then be thrown at whoever asks.
+        services.AddOptions<LlmOptions>().Configure(options => EndpointFile.Read(configuration.GetSection("Llm"), options)).ValidateOnStart();
         services.AddOptions<TimeOptions>().Bind(configuration.GetSection("Time")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LlmOptions>, LlmRules>().AddSingleton<IValidateOptions<TimeOptions>, TimeRules>();
-        services.AddSingleton<EndpointLanes>().AddSingleton<Bulkhead>().AddSingleton<LlmRouter>().AddSingleton<AttemptLog>();
-        return services.AddHostedService<AfterValidation<AttemptWriter>>();
+        services.AddSingleton(provider => new EndpointList(
+            configuration.GetSection("Llm"), provider.GetRequiredService<IOptions<LlmOptions>>(), provider.GetRequiredService<Snapshots>(),
+            provider.GetRequiredService<TokenVault>(), provider.GetRequiredService<ILogger<EndpointList>>()));
+        services.AddSingleton<EndpointDesk>().AddSingleton<EndpointLanes>().AddSingleton<Bulkhead>().AddSingleton<Tries>()
+            .AddSingleton<RoutePlanner>();
+        services.AddSingleton<AttemptLog>();
+        services.AddSingleton(provider => new LlmRouter(
+            provider.GetRequiredService<RoutePlanner>(), provider.GetRequiredService<Tries>(), provider.GetRequiredService<Bulkhead>(),
+            provider.GetRequiredService<AttemptLog>(), provider.GetRequiredService<Snapshots>()));
+        return services;
+    }
+
+    private static IServiceCollection AddCompliance(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<EvidenceOptions>().Bind(configuration.GetSection("Evidence"))
+            .Validate(options => options.Key is null || TokenVault.IsKey(options.Key), "Evidence:Key must be base64 of 32 bytes.")
+            .Validate(options => options.OldKey is null || TokenVault.IsKey(options.OldKey), "Evidence:OldKey must be base64 of 32 bytes.")
+            .ValidateOnStart();
+        services.AddSingleton(provider => new EvidenceKeys(
+            provider.GetRequiredService<IOptions<EvidenceOptions>>(), provider.GetRequiredService<IOptions<TokenVaultOptions>>()));
+        services.AddSingleton(provider => new EvidenceDesk(
+            provider.GetRequiredService<IDbContextFactory<GuardDb>>(), provider.GetRequiredService<EvidenceKeys>(),
+            provider.GetRequiredService<TimeProvider>()));
+        return services.AddSingleton<EvidenceChains>().AddHostedService<AfterValidation<EvidenceWriter>>();
     }
 
     private static IServiceCollection AddShops(this IServiceCollection services, IConfiguration configuration)
@@ -90,6 +117,10 @@ public static class GuardModule
 
     private static IServiceCollection AddFeatures(this IServiceCollection services) => services
         .AddSingleton<AnswerBudget>()
+        .AddSingleton(provider => new InHouseAssistant(
+            provider.GetRequiredService<LlmRouter>(), provider.GetRequiredService<Snapshots>(), provider.GetRequiredService<Bypass>(),
+            provider.GetRequiredService<IOptions<TimeOptions>>(), provider.GetRequiredService<GuardMeter>(),
+            provider.GetRequiredService<ILogger<InHouseAssistant>>()))
         .AddSingleton<ReasonMemory>()
         .AddSingleton(provider => new ChatAssistant(
             provider.GetRequiredService<ServingBoard>(), provider.GetRequiredService<FallbackBoard>(),

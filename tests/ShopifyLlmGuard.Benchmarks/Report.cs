@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ShopifyLlmGuard.Browser;
 
 namespace ShopifyLlmGuard.Benchmarks;
@@ -10,12 +11,15 @@ internal sealed record Target(string Measure, double Value, string Unit, string 
 {
     public static Target AtMost(string measure, double value, string unit, double limit) =>
         new(measure, Math.Round(value, 2), unit, $"<= {limit}", value <= limit);
+
+    public static Target AtLeast(string measure, double value, string unit, double limit) =>
+        new(measure, Math.Round(value, 2), unit, $">= {limit}", value >= limit);
 }
 
 /// <summary>What a benchmark found; printed as one JSON object on the last line and kept under <c>results/</c>.</summary>
 internal sealed record Report(string Name, IReadOnlyList<Target> Targets, IReadOnlyDictionary<string, object> Notes)
 {
-    private static readonly JsonSerializerOptions Compact = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Compact = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
     private static readonly JsonSerializerOptions Indented = new(Compact) { WriteIndented = true };
 
     public async Task WriteAsync()

@@ -34,6 +34,11 @@ public sealed class GuardApp : WebApplicationFactory<Program>, IAsyncLifetime
 
     public HttpClient Client { get; private set; } = null!;
 
+    /// <summary>Everything that was logged, at any level.</summary>
+    public LogLines Logs { get; } = new();
+
+    public string DataDirectory => settings["Guard:DataDirectory"];
+
     public static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     /// <summary>A setting for this app, before it starts.</summary>
@@ -124,6 +129,6 @@ public sealed class GuardApp : WebApplicationFactory<Program>, IAsyncLifetime
             builder.UseSetting(key, value);
         }
 
-        builder.ConfigureLogging(logging => logging.ClearProviders());
+        builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(Logs));
     }
 }

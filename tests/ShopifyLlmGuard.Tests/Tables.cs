@@ -6,9 +6,11 @@ namespace ShopifyLlmGuard.Tests;
 /// <summary>Looks for words in every table, whatever the tables are.</summary>
 internal static class Tables
 {
-    public static async Task<bool> ContainAsync(Guard guard, string word)
+    public static Task<bool> ContainAsync(Guard guard, string word) => ContainAsync(guard.Get<NpgsqlDataSource>(), word);
+
+    public static async Task<bool> ContainAsync(NpgsqlDataSource database, string word)
     {
-        await using var connection = await guard.Get<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var connection = await database.OpenConnectionAsync();
         var tables = new List<string>();
         await using (var list = new NpgsqlCommand($"SELECT tablename FROM pg_tables WHERE schemaname = '{GuardDb.Schema}'", connection))
         await using (var reader = await list.ExecuteReaderAsync())

@@ -13,14 +13,15 @@ internal static class TrustModule
         services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, AppProxyScheme>(Proof.AppProxy, null)
             .AddScheme<AuthenticationSchemeOptions, IdTokenScheme>(Proof.IdToken, null)
-            .AddScheme<AuthenticationSchemeOptions, WebhookScheme>(Proof.Webhook, null);
+            .AddScheme<AuthenticationSchemeOptions, WebhookScheme>(Proof.Webhook, null)
+            .AddScheme<AuthenticationSchemeOptions, GatewayKeyScheme>(Proof.GatewayKey, null);
         services.AddAuthorization();
 
         // The framework insists on keys for cookies that nobody here ever gets.
         services.AddDataProtection();
         services.AddOptions<KeyManagementOptions>().Configure<IOptions<GuardOptions>, ILoggerFactory>((keys, guard, loggers) =>
             keys.XmlRepository = new FileSystemXmlRepository(Directory.CreateDirectory(Path.Combine(guard.Value.DataDirectory, "keys")), loggers));
-        services.AddClientLimits();
+        services.AddSingleton<GatewayLimits>().AddClientLimits();
         return services;
     }
 

@@ -3,6 +3,7 @@ using ShopifyLlmGuard.Catalog;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Privacy;
 using ShopifyLlmGuard.Serving;
 
@@ -53,14 +54,15 @@ public sealed class ChatAssistant
 
         var redactor = new Redactor();
         var words = redactor.Redact(talk.Question.Message);
-        var found = await shelf.SearchAsync(talk.Shop, words, ProductsInPrompt, deadline, cancellationToken);
+        var found = await shelf.SearchAsync(
+            talk.Shop, words, BrownOut.Products(ProductsInPrompt, router.Load(Features.Chat)), deadline, cancellationToken);
         talk.Found = found ?? [];
         if (talk.Decision.Mode == Mode.Fallback || found is null)
         {
             return Instead(talk, talk.Decision.Reason ?? Reasons.CatalogUnavailable);
         }
 
-        var call = new ModelCall(talk.Shop, Features.Chat, Prompt(talk, redactor, words), MaxTokens);
+        var call = new ModelCall(router.Caller(talk.Shop), Features.Chat, Prompt(talk, redactor, words), new Sampling(MaxTokens));
         var attempt = await router.AskAsync(call, deadline, cancellationToken);
         var problem = attempt.Text is null ? attempt.Reason : AnswerCheck.Problem(attempt.Text, talk.Found.Count);
         return problem is null ? Live(talk, attempt, redactor) : Instead(talk, problem);

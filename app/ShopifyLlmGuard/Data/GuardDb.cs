@@ -1,9 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Catalog;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Privacy;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
@@ -34,7 +37,10 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<CatalogVersion> CatalogVersions => Set<CatalogVersion>();
     public DbSet<WebhookDelivery> WebhookDeliveries => Set<WebhookDelivery>();
     public DbSet<AttemptRecord> Attempts => Set<AttemptRecord>();
+    public DbSet<EvidenceHead> EvidenceHeads => Set<EvidenceHead>();
+    public DbSet<EndpointVersion> EndpointVersions => Set<EndpointVersion>();
     public DbSet<PrivacyRecord> PrivacyRecords => Set<PrivacyRecord>();
+    public DbSet<GatewayKey> GatewayKeys => Set<GatewayKey>();
 
     /// <summary>Saves everything and tells every server, in one transaction (the current one, if there is one).</summary>
     internal async Task SaveAndTellAsync(CancellationToken cancellationToken)

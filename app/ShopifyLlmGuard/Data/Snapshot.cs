@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
 
@@ -28,6 +30,12 @@ public sealed record Snapshot(
         DateTimeOffset.MinValue, ImmutableDictionary<string, ShopProfile>.Empty, ImmutableDictionary<string, bool>.Empty, [],
         ImmutableDictionary<string, EndpointMark>.Empty, ImmutableDictionary<string, FallbackContent>.Empty,
         ImmutableDictionary<string, ServingMark>.Empty);
+
+    /// <summary>Gateway keys that nobody has revoked, by id. Not in a file that an older server wrote.</summary>
+    public ImmutableDictionary<string, GatewayKeyProfile> Keys { get; init; } = ImmutableDictionary<string, GatewayKeyProfile>.Empty;
+
+    /// <summary>The newest description of every endpoint that the table has ever held.</summary>
+    public ImmutableArray<EndpointVersion> EndpointTable { get; init; } = [];
 
     /// <summary>What the health policy last wrote about an endpoint.</summary>
     public sealed record EndpointMark(EndpointState State, string? Detail, DateTimeOffset Since);

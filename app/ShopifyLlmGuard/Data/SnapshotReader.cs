@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Data;
 using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Data;
@@ -23,7 +24,13 @@ public sealed class SnapshotReader(IDbContextFactory<GuardDb> databases, TimePro
             (await db.FallbackVersions
                 .Where(version => !db.FallbackVersions.Any(later => later.Shop == version.Shop && later.Id > version.Id))
                 .ToListAsync(cancellationToken)).ToImmutableDictionary(version => version.Shop, version => version.Content),
-            await ServingAsync(db, cancellationToken));
+            await ServingAsync(db, cancellationToken))
+        {
+            Keys = await KeysAsync(db, cancellationToken),
+            EndpointTable = [.. await db.EndpointVersions
+                .Where(version => !db.EndpointVersions.Any(later => later.Endpoint == version.Endpoint && later.Id > version.Id))
+                .ToListAsync(cancellationToken)],
+        };
     }
 
     private static async Task<ImmutableDictionary<string, ShopProfile>> ShopsAsync(GuardDb db, CancellationToken cancellationToken)
@@ -31,6 +38,13 @@ public sealed class SnapshotReader(IDbContextFactory<GuardDb> databases, TimePro
         var shops = await db.Shops.Where(shop => shop.UninstalledAt == null).ToListAsync(cancellationToken);
         return shops.ToImmutableDictionary(shop => shop.Domain, shop => new ShopProfile(
             shop.Domain, shop.Name, shop.Currency, [.. shop.Jurisdictions], shop.AppInstallationId));
+    }
+
+    private static async Task<ImmutableDictionary<string, GatewayKeyProfile>> KeysAsync(GuardDb db, CancellationToken cancellationToken)
+    {
+        var keys = await db.GatewayKeys.Where(key => key.RevokedAt == null).ToListAsync(cancellationToken);
+        return keys.ToImmutableDictionary(key => key.Id, key => new GatewayKeyProfile(
+            key.Id, key.Hash, [.. key.Jurisdictions], key.PerMinute, key.AtOnce, key.ExpiresAt));
     }
 
     private static async Task<ImmutableDictionary<string, bool>> FlagsAsync(GuardDb db, CancellationToken cancellationToken) =>

@@ -24,8 +24,10 @@ public enum EndpointState
 /// <param name="State">Up, degraded or down.</param>
 /// <param name="Detail">Why it is not up, one plain sentence; null when up.</param>
 /// <param name="Since">When the state began; null when it never changed.</param>
+/// <param name="AttestedUntil">When the proof of its jurisdiction ends; null: never.</param>
 public sealed record EndpointHealth(
-    string Endpoint, string Region, string Jurisdiction, EndpointState State, string? Detail, DateTimeOffset? Since);
+    string Endpoint, string Region, string Jurisdiction, EndpointState State, string? Detail, DateTimeOffset? Since,
+    DateTimeOffset? AttestedUntil = null);
 
 /// <summary>An endpoint's state as every server remembers it. Written only on change.</summary>
 public sealed class EndpointStanding

@@ -1,37 +1,38 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Endpoints;
 
 namespace ShopifyLlmGuard.Health;
 
 /// <summary>What is known of every configured endpoint, from memory: the snapshot, and what this server found out since.</summary>
 public sealed class HealthBoard
 {
-    private readonly IOptions<LlmOptions> llm;
+    private readonly EndpointList endpoints;
     private readonly Snapshots snapshots;
     private readonly IDbContextFactory<GuardDb> databases;
 
     // What is not written yet, for instance because the database is away. It outranks the snapshot.
     private readonly ConcurrentDictionary<string, Snapshot.EndpointMark> unwritten = new();
 
-    public HealthBoard(IOptions<LlmOptions> llm, Snapshots snapshots, IDbContextFactory<GuardDb> databases, GuardMeter meter)
+    public HealthBoard(EndpointList endpoints, Snapshots snapshots, IDbContextFactory<GuardDb> databases, GuardMeter meter)
     {
-        (this.llm, this.snapshots, this.databases) = (llm, snapshots, databases);
+        (this.endpoints, this.snapshots, this.databases) = (endpoints, snapshots, databases);
         meter.Observe("guard.endpoint.state", "0 up, 1 degraded, 2 down.", () => Read().Select(endpoint =>
             new Measurement<int>((int)endpoint.State, new("endpoint", endpoint.Endpoint), new("region", endpoint.Region))));
     }
 
-    /// <summary>Every configured endpoint, in order of preference.</summary>
-    public IReadOnlyList<EndpointHealth> Read() => [.. llm.Value.Endpoints.Select(Read)];
+    /// <summary>Every endpoint in service.</summary>
+    public IReadOnlyList<EndpointHealth> Read() => [.. endpoints.Current.Select(Read)];
 
     internal EndpointHealth Read(LlmEndpoint endpoint)
     {
         var mark = unwritten.GetValueOrDefault(endpoint.Id) ?? snapshots.Current.Endpoints.GetValueOrDefault(endpoint.Id);
         return new EndpointHealth(
-            endpoint.Id, endpoint.Region, endpoint.Jurisdiction, mark?.State ?? EndpointState.Up, mark?.Detail, mark?.Since);
+            endpoint.Id, endpoint.Region, endpoint.Jurisdiction, mark?.State ?? EndpointState.Up, mark?.Detail, mark?.Since,
+            endpoint.AttestedUntil);
     }
 
     internal void Remember(string endpoint, Snapshot.EndpointMark mark) => unwritten[endpoint] = mark;

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
-using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Health;

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Endpoints;
+using ShopifyLlmGuard.Llm.Wire;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Health;
@@ -39,7 +40,7 @@ internal sealed class Probe(IOptions<HealthOptions> options, GuardMeter meter, T
         EndpointLane lane, Deadline deadline, CancellationToken cancellationToken)
     {
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var asking = Task.Run(() => StatusAsync(lane, stop.Token), CancellationToken.None);
+        var asking = Task.Run(() => lane.Client.HealthAsync(stop.Token), CancellationToken.None);
         if (!await Race.EndsAsync(asking, deadline.Remaining, deadline.Clock, cancellationToken))
         {
             await stop.CancelAsync();
@@ -49,12 +50,6 @@ internal sealed class Probe(IOptions<HealthOptions> options, GuardMeter meter, T
 
         stop.Dispose();
         return asking.IsCompletedSuccessfully ? Judge(await asking) : Judge(asking.Exception?.InnerException);
-    }
-
-    private static async Task<HttpStatusCode> StatusAsync(EndpointLane lane, CancellationToken cancellationToken)
-    {
-        using var response = await lane.Client.Http.GetAsync("health", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        return response.StatusCode;
     }
 
     // Not every OpenAI-compatible host has this address; one without it is judged by its tokens.
@@ -67,18 +62,18 @@ internal sealed class Probe(IOptions<HealthOptions> options, GuardMeter meter, T
     {
         HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>
             (false, Reasons.EndpointUnreachable, "connection refused"),
-        not null when AttemptNotes.IsConnect(exception) => (false, Reasons.EndpointUnreachable, "no connection"),
+        not null when ErrorClassifier.IsConnect(exception) => (false, Reasons.EndpointUnreachable, "no connection"),
         _ => (false, Reasons.EndpointError, "connection broken"),
     };
 
     private static async Task<(bool Good, string? Reason, string? Detail)> AskTokenAsync(
         EndpointLane lane, Deadline deadline, CancellationToken cancellationToken)
     {
-        var call = new ModelCall("", "probe", [new ChatMessage(ChatRole.User, "Hello")], 1);
-        var attempt = await lane.Client.AskAsync(call, deadline, cancellationToken);
+        var attempt = await lane.Client.GreetAsync(deadline, cancellationToken);
         return attempt.Verdict switch
         {
             Verdict.Good => (true, null, null),
+            _ when attempt.Reason == Reasons.RequestRefused => (false, attempt.Reason, "a plain request was refused"),
             Verdict.Bad => (false, attempt.Reason, attempt.Reason == Reasons.Timeout ? "no token in time" : "no token"),
             _ => (true, attempt.Reason, null),
         };

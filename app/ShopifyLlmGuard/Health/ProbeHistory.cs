@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 
 namespace ShopifyLlmGuard.Health;
@@ -12,7 +13,6 @@ namespace ShopifyLlmGuard.Health;
 internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOptions<HealthOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan KeepProbes = TimeSpan.FromDays(1);
-    private static readonly TimeSpan KeepAttempts = TimeSpan.FromDays(180);
     private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(30);
     private readonly Lock gate = new();
     private readonly List<ProbeResult> own = [];
@@ -81,7 +81,8 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
 
         tidied = now;
         await db.ProbeResults.Where(probe => probe.At < now - KeepProbes).ExecuteDeleteAsync(cancellationToken);
-        await db.Attempts.Where(attempt => attempt.At < now - KeepAttempts).ExecuteDeleteAsync(cancellationToken);
+        await db.Attempts.Where(attempt => attempt.At < now - EvidenceDesk.Kept).ExecuteDeleteAsync(cancellationToken);
+        await db.EvidenceHeads.Where(head => head.At < now - EvidenceDesk.Kept).ExecuteDeleteAsync(cancellationToken);
     }
 
     private async Task<T?> TryAsync<T>(Func<GuardDb, Task<T>> read, CancellationToken cancellationToken)

@@ -1,15 +1,9 @@
+using ShopifyLlmGuard.Llm.Wire;
+
 namespace ShopifyLlmGuard.Llm;
 
-/// <summary>What to ask a model.</summary>
-/// <param name="Shop">On whose behalf.</param>
-/// <param name="Feature">For which feature.</param>
-/// <param name="Messages">The whole prompt, already redacted.</param>
-/// <param name="MaxTokens">The longest answer.</param>
-internal sealed record ModelCall(
-    string Shop, string Feature, IReadOnlyList<Microsoft.Extensions.AI.ChatMessage> Messages, int MaxTokens);
-
 /// <summary>How one call to a model ended. A failure is a value.</summary>
-internal sealed record Attempt
+public sealed record Attempt
 {
     /// <summary>The endpoint that was called; null when none was.</summary>
     public LlmEndpoint? Endpoint { get; init; }
@@ -17,14 +11,23 @@ internal sealed record Attempt
     /// <summary>The whole answer; null unless the model ended it.</summary>
     public string? Text { get; init; }
 
+    /// <summary>The beginning of an answer that grew as long as was allowed; null otherwise. Not an answer.</summary>
+    public string? CutText { get; init; }
+
+    /// <summary>Why the model stopped, in the words of the OpenAI API: <c>stop</c>, <c>length</c>, <c>content_filter</c>; null when it never said.</summary>
+    public string? Finish { get; init; }
+
     /// <summary>One of <see cref="Serving.Reasons"/>; null when answered.</summary>
     public string? Reason { get; init; }
 
     /// <summary>What this says about the endpoint, for the breaker.</summary>
-    public Verdict Verdict { get; init; }
+    internal Verdict Verdict { get; init; }
 
-    /// <summary>Whether another try is safe: nothing was generated yet, and it was not the model's own decision.</summary>
-    public bool MayRetry { get; init; }
+    /// <summary>Where another try makes sense; it is safe only as long as nobody has seen any of this one.</summary>
+    internal Retry Retry { get; init; }
+
+    /// <summary>The status with which the endpoint refused; null when it did not answer, or answered 200.</summary>
+    public int? Status { get; init; }
 
     /// <summary>How long a busy endpoint asked to be left alone.</summary>
     public TimeSpan? RetryAfter { get; init; }
@@ -34,10 +37,10 @@ internal sealed record Attempt
     public TimeSpan? FirstToken { get; init; }
     public TimeSpan Duration { get; init; }
 
-    public static Attempt NotMade(string reason) => new() { Reason = reason, Verdict = Verdict.None };
-
     /// <summary>Never the text: resilience telemetry prints results.</summary>
     public override string ToString() => $"{nameof(Attempt)} {Endpoint?.Id} {Reason ?? "answered"}";
+
+    internal static Attempt NotMade(string reason) => new() { Reason = reason, Verdict = Verdict.None };
 }
 
 /// <summary>What an attempt says about its endpoint.</summary>

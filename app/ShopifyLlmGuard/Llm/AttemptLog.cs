@@ -1,52 +1,80 @@
 using System.Threading.Channels;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Llm.Routing;
+using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Llm;
 
-/// <summary>Counts attempts and keeps their records, off the hot path: when the database is slow, records are dropped and counted.</summary>
+/// <summary>Counts attempts and hands their records on, off the hot path: when too many wait, records are dropped and counted.</summary>
 internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, ILogger<AttemptLog> logger)
 {
-    private readonly Channel<AttemptRecord> waiting = Channel.CreateBounded<AttemptRecord>(2048);
+    private readonly Channel<AttemptRecord> waiting = Channel.CreateBounded<AttemptRecord>(8192);
 
     public ChannelReader<AttemptRecord> Waiting => waiting.Reader;
 
     /// <summary>An endpoint was called.</summary>
-    public void Attempted(ModelCall call, Attempt attempt)
+    public void Attempted(ModelCall call, Attempt attempt, Try why, string basis)
     {
         var outcome = attempt.Reason ?? "answered";
-        meter.Attempted(call.Feature, attempt.Endpoint!.Id, attempt.Endpoint.Region, outcome, attempt.Duration, attempt.FirstToken);
+        var endpoint = attempt.Endpoint!;
+        meter.Attempted(call.Feature, endpoint.Id, endpoint.Region, outcome, attempt.Duration, attempt.FirstToken);
+        meter.GenAi.Attempted(call, attempt, why.ToString().ToLowerInvariant());
+        Overhead.Waited(attempt.Duration);
         if (attempt.Reason is not null)
         {
-            Log.AttemptFailed(logger, call.Feature, attempt.Endpoint.Id, outcome, attempt.Duration.TotalMilliseconds);
+            Log.AttemptFailed(logger, call.Feature, endpoint.Id, outcome, attempt.Duration.TotalMilliseconds);
         }
 
         Keep(new AttemptRecord
         {
-            At = clock.GetUtcNow(), Shop = call.Shop, Feature = call.Feature, Source = Chat.Sources.Live,
-            Endpoint = attempt.Endpoint.Id, Region = attempt.Endpoint.Region, Jurisdiction = attempt.Endpoint.Jurisdiction,
-            Model = attempt.Endpoint.Model, Outcome = outcome, InputTokens = attempt.InputTokens, OutputTokens = attempt.OutputTokens,
+            At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
+            Endpoint = endpoint.Id, Region = endpoint.Region, Jurisdiction = endpoint.Jurisdiction, Operator = endpoint.Operator,
+            AttestedUntil = DatabaseTime.Of(endpoint.AttestedUntil), Model = endpoint.Model, Try = why.ToString().ToLowerInvariant(),
+            Basis = Allowed(call, basis), Outcome = outcome, InputTokens = attempt.InputTokens, OutputTokens = attempt.OutputTokens,
             FirstTokenMilliseconds = attempt.FirstToken?.TotalMilliseconds, Milliseconds = attempt.Duration.TotalMilliseconds,
         });
     }
 
+    /// <summary>No endpoint may see the call's words: nothing was sent, and that is the policy's success.</summary>
+    public void Refused(ModelCall call, string basis)
+    {
+        NotSent(call, Reasons.NoEligibleEndpoint);
+        Keep(new AttemptRecord
+        {
+            At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
+            Basis = Allowed(call, basis), Outcome = Reasons.NoEligibleEndpoint, Milliseconds = 0,
+        });
+    }
+
+    /// <summary>A call was not sent to an endpoint, although it was that one's turn, or there was no place for it at all.</summary>
+    public void NotSent(ModelCall call, string reason) => meter.Refused(call.Feature, reason);
+
+    public void Waited(ModelCall call, TimeSpan age) => meter.Waited(call.Feature, age);
+
+    /// <summary>What the budget holds when a call comes to a stage.</summary>
+    public void Reached(ModelCall call, string stage, Deadline deadline) => meter.BudgetLeft(call.Feature, stage, deadline.Remaining);
+
     public void Retried(ModelCall call, Attempt attempt) => meter.Retried(call.Feature, attempt.Reason!);
 
-    /// <summary>A shopper has an answer. One that replaces a live one is a record of its own.</summary>
+    public void Hedged(ModelCall call) => meter.Hedged(call.Feature);
+
+    /// <summary>A shopper has an answer. One that replaces a live one, or that no model was allowed to give, is a record of its own.</summary>
     public void Answered(string shop, Chat.Answer answer, TimeSpan duration)
     {
         meter.Answered(answer.Feature, answer.Source, answer.Reason, duration);
-        if (answer.Mode == Serving.Mode.Live && answer.Source != Chat.Sources.Live)
+        var replaces = answer.Mode == Mode.Live && answer.Source != Chat.Sources.Live;
+        if (replaces || answer.Reason == Reasons.NoEligibleEndpoint)
         {
             Keep(new AttemptRecord
             {
-                At = clock.GetUtcNow(), Shop = shop, Feature = answer.Feature, Source = answer.Source,
+                At = DatabaseTime.Of(clock), Shop = shop, Feature = answer.Feature, Source = answer.Source,
                 Outcome = answer.Reason ?? "answered", Milliseconds = duration.TotalMilliseconds,
             });
         }
     }
+
+    private static string Allowed(ModelCall call, string basis) => $"allows {string.Join(", ", call.Caller.Jurisdictions)}; {basis}";
 
     private void Keep(AttemptRecord record)
     {
@@ -60,49 +88,5 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
     {
         [LoggerMessage(LogLevel.Information, "{Feature} attempt at {Endpoint} failed: {Outcome} after {Milliseconds:0} ms.")]
         public static partial void AttemptFailed(ILogger logger, string feature, string endpoint, string outcome, double milliseconds);
-    }
-}
-
-/// <summary>Stores attempt records in batches.</summary>
-internal sealed class AttemptWriter(AttemptLog log, IDbContextFactory<GuardDb> databases, GuardMeter meter, TimeProvider clock)
-    : BackgroundService
-{
-    private const int Batch = 200;
-    private static readonly TimeSpan Collect = TimeSpan.FromMilliseconds(500);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            while (await log.Waiting.WaitToReadAsync(stoppingToken))
-            {
-                await StoreAsync(stoppingToken);
-                await Task.Delay(Collect, clock, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await StoreAsync(CancellationToken.None);
-        }
-    }
-
-    private async Task StoreAsync(CancellationToken cancellationToken)
-    {
-        var batch = new List<AttemptRecord>();
-        while (batch.Count < Batch && log.Waiting.TryRead(out var record))
-        {
-            batch.Add(record);
-        }
-
-        try
-        {
-            await using var db = await databases.CreateDbContextAsync(cancellationToken);
-            db.Attempts.AddRange(batch);
-            await db.SaveChangesAsync(cancellationToken);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            meter.RecordsDropped(batch.Count);
-        }
     }
 }

@@ -1,12 +1,14 @@
 namespace ShopifyLlmGuard.Llm;
 
 /// <summary>The one moment by which a request must be answered. Everything that waits takes from it.</summary>
-internal sealed class Deadline(TimeProvider clock, TimeSpan budget)
+public sealed class Deadline(TimeProvider clock, TimeSpan budget)
 {
     private readonly long start = clock.GetTimestamp();
 
+    /// <summary>The clock that it is measured with.</summary>
     public TimeProvider Clock => clock;
 
+    /// <summary>Since the request arrived.</summary>
     public TimeSpan Elapsed => clock.GetElapsedTime(start);
 
     /// <summary>What is left; never negative.</summary>

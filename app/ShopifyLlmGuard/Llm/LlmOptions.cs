@@ -1,10 +1,16 @@
 namespace ShopifyLlmGuard.Llm;
 
-/// <summary>Section <c>Llm</c>: the endpoints, in order of preference, and what protects them.</summary>
+/// <summary>Section <c>Llm</c>: the endpoints, and what protects them.</summary>
 public sealed class LlmOptions
 {
     /// <summary>None is allowed: then every answer is a fallback.</summary>
     public IList<LlmEndpoint> Endpoints { get; } = [];
+
+    /// <summary>What of the endpoints could not be read at all.</summary>
+    internal IList<string> Unreadable { get; } = [];
+
+    /// <summary>On: the operator's own word about a jurisdiction is not enough, every endpoint needs an attestation with an end.</summary>
+    public bool RequireAttestation { get; set; }
 
     public BulkheadOptions Bulkhead { get; set; } = new();
 
@@ -12,28 +18,15 @@ public sealed class LlmOptions
 
     /// <summary>At most this share of calls may be retried.</summary>
     public double RetryShare { get; set; } = 0.1;
-}
 
-/// <summary>One OpenAI-compatible LLM host.</summary>
-public sealed class LlmEndpoint
-{
-    /// <summary>A short name, e.g. <c>fra-1</c>; unique.</summary>
-    public string Id { get; set; } = "";
+    /// <summary>At most this share of calls may be asked at a second endpoint beside a silent first one.</summary>
+    public double HedgeShare { get; set; } = 0.05;
 
-    /// <summary>The address without <c>/v1</c>, e.g. <c>http://127.0.0.1:5081</c>.</summary>
-    public string Url { get; set; } = "";
+    /// <summary>An answer's beginning is held back up to this length, so that a failure until then is invisible.</summary>
+    public int CommitCharacters { get; set; } = 64;
 
-    /// <summary>Where it runs, e.g. <c>eu-central</c>.</summary>
-    public string Region { get; set; } = "";
-
-    /// <summary>Whose law it runs under, e.g. <c>EU</c>. Empty means unknown, and unknown is never allowed.</summary>
-    public string Jurisdiction { get; set; } = "";
-
-    /// <summary>The model to ask for.</summary>
-    public string Model { get; set; } = "";
-
-    /// <summary>Sent as a bearer key; optional.</summary>
-    public string? ApiKey { get; set; }
+    /// <summary>Words that come more slowly than this do not become an answer.</summary>
+    public double LeastCharactersPerSecond { get; set; } = 8;
 }
 
 /// <summary>How many calls may run at once.</summary>
@@ -44,6 +37,9 @@ public sealed class BulkheadOptions
 
     /// <summary>Per feature and shop, so that a busy shop leaves room for the others.</summary>
     public int PerShop { get; set; } = 4;
+
+    /// <summary>Of each feature's places, those that only a shop without a running call may take.</summary>
+    public int Newcomers { get; set; } = 2;
 }
 
 /// <summary>When this server stops asking an endpoint.</summary>

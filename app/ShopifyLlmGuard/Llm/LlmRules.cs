@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Llm.Endpoints;
 
 namespace ShopifyLlmGuard.Llm;
 
@@ -7,30 +8,14 @@ internal sealed class LlmRules : IValidateOptions<LlmOptions>
 {
     public ValidateOptionsResult Validate(string? name, LlmOptions options)
     {
-        List<string> mistakes = [.. options.Endpoints.SelectMany(Check), .. Repeated(options), .. Protection(options)];
+        List<string> mistakes =
+        [
+            .. options.Unreadable,
+            .. EndpointRules.Mistakes([.. options.Endpoints], options.RequireAttestation, index => $"Llm:Endpoints:{index}:"),
+            .. Protection(options),
+        ];
         return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
     }
-
-    private static IEnumerable<string> Check(LlmEndpoint endpoint, int index)
-    {
-        var where = $"Llm:Endpoints:{index}";
-        foreach (var (field, value) in ((string, string)[])
-            [("Id", endpoint.Id), ("Region", endpoint.Region), ("Jurisdiction", endpoint.Jurisdiction), ("Model", endpoint.Model)])
-        {
-            if (string.IsNullOrWhiteSpace(value))
-            {
-                yield return $"{where}:{field} is missing.";
-            }
-        }
-
-        if (!Uri.TryCreate(endpoint.Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
-        {
-            yield return $"{where}:Url must be an absolute http or https address.";
-        }
-    }
-
-    private static IEnumerable<string> Repeated(LlmOptions options) => options.Endpoints
-        .GroupBy(endpoint => endpoint.Id).Where(group => group.Count() > 1).Select(group => $"Llm:Endpoints uses the Id '{group.Key}' twice.");
 
     private static IEnumerable<string> Protection(LlmOptions options)
     {
@@ -45,6 +30,10 @@ internal sealed class LlmRules : IValidateOptions<LlmOptions>
             (options.Breaker.FirstBreak <= TimeSpan.Zero, "Llm:Breaker:FirstBreak must be above zero."),
             (options.Breaker.LongestBreak < options.Breaker.FirstBreak, "Llm:Breaker:LongestBreak must not be shorter than FirstBreak."),
             (options.RetryShare is < 0 or > 1, "Llm:RetryShare must be between 0 and 1."),
+            (options.HedgeShare is < 0 or > 0.5, "Llm:HedgeShare must be between 0 and 0.5."),
+            (options.CommitCharacters < 1, "Llm:CommitCharacters must be at least 1."),
+            (options.LeastCharactersPerSecond < 0, "Llm:LeastCharactersPerSecond must not be negative."),
+            (options.Bulkhead.Newcomers < 0, "Llm:Bulkhead:Newcomers must not be negative."),
         ];
         return rules.Where(rule => rule.Wrong).Select(rule => rule.Says);
     }
@@ -78,7 +67,8 @@ internal sealed class TimeRules : IValidateOptions<TimeOptions>
             (nameof(times.Promise), times.Promise), (nameof(times.Network), times.Network), (nameof(times.Chat), times.Chat),
             (nameof(times.Recommendations), times.Recommendations), (nameof(times.Retrieval), times.Retrieval),
             (nameof(times.Bulkhead), times.Bulkhead), (nameof(times.Connect), times.Connect),
-            (nameof(times.FirstToken), times.FirstToken), (nameof(times.TokenGap), times.TokenGap), (nameof(times.Reserve), times.Reserve),
+            (nameof(times.FirstToken), times.FirstToken), (nameof(times.TokenGap), times.TokenGap),
+            (nameof(times.Commit), times.Commit), (nameof(times.DripAfter), times.DripAfter), (nameof(times.Reserve), times.Reserve),
         ]
         select (time.Value <= TimeSpan.Zero, $"Time:{time.Name} must be above zero.");
 }

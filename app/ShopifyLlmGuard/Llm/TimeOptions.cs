@@ -30,8 +30,15 @@ public sealed class TimeOptions
     /// <summary>Between two tokens.</summary>
     public TimeSpan TokenGap { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a streamed answer's beginning is held back at most, so that a failure until then is invisible.</summary>
+    public TimeSpan Commit { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long words may drip before their speed is judged.</summary>
+    public TimeSpan DripAfter { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>What is kept back to write the fallback after an attempt has used all its time.</summary>
     public TimeSpan Reserve { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    internal TimeSpan BudgetOf(string feature) => feature == Flags.Features.Recommendations ? Recommendations : Chat;
+    /// <summary>The whole budget of a feature, or of an in-house call.</summary>
+    public TimeSpan BudgetOf(string feature) => feature == Flags.Features.Recommendations ? Recommendations : Chat;
 }

@@ -71,6 +71,7 @@ public sealed class PrivacyDesk(IDbContextFactory<GuardDb> databases, Snapshots 
         await db.CatalogVersions.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.WebhookDeliveries.Where(row => row.Shop == shop && row.ProcessedAt != null).ExecuteDeleteAsync(cancellationToken) +
         await db.Attempts.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
+        await db.EvidenceHeads.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.Shops.Where(row => row.Domain == shop).ExecuteDeleteAsync(cancellationToken);
 
     private void Record(GuardDb db, string shop, string kind, int rows) =>

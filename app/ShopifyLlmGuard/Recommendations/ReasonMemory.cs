@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Caching.Memory;
-using Microsoft.Extensions.Options;
-using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Endpoints;
 
 namespace ShopifyLlmGuard.Recommendations;
 
@@ -8,12 +7,11 @@ namespace ShopifyLlmGuard.Recommendations;
 internal sealed record WrittenReasons(IReadOnlyDictionary<int, string> Lines, string ServedBy);
 
 /// <summary>Remembers written reasons for a while, so that every view of a product page does not cost the GPU an answer.</summary>
-internal sealed class ReasonMemory(IOptions<LlmOptions> llm) : IDisposable
+internal sealed class ReasonMemory(EndpointList endpoints) : IDisposable
 {
     private const int MostKept = 2_000;
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
     private readonly MemoryCache memory = new(new MemoryCacheOptions { SizeLimit = MostKept });
-    private readonly string models = string.Join('|', llm.Value.Endpoints.Select(endpoint => endpoint.Model));
 
     public WrittenReasons? Find(string shop, long product, IEnumerable<long> candidates) =>
         memory.TryGetValue(Key(shop, product, candidates), out WrittenReasons? reasons) ? reasons : null;
@@ -24,5 +22,5 @@ internal sealed class ReasonMemory(IOptions<LlmOptions> llm) : IDisposable
     public void Dispose() => memory.Dispose();
 
     private string Key(string shop, long product, IEnumerable<long> candidates) =>
-        $"{shop}/{product}/{string.Join(',', candidates)}/{models}";
+        $"{shop}/{product}/{string.Join(',', candidates)}/{string.Join('|', endpoints.Current.Select(endpoint => endpoint.Model).Distinct())}";
 }

@@ -56,7 +56,7 @@ public sealed class Recommender
             return Live(page, remembered);
         }
 
-        var call = new ModelCall(page.Shop, Features.Recommendations, Prompt(page), MaxTokens);
+        var call = new ModelCall(router.Caller(page.Shop), Features.Recommendations, Prompt(page), new Sampling(MaxTokens));
         var attempt = await router.AskAsync(call, deadline, cancellationToken);
         var lines = attempt.Text is null ? null : ReasonLines.Read(attempt.Text, page.Candidates.Count);
         if (lines is null)

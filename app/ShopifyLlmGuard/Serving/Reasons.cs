@@ -15,6 +15,13 @@ public static class Reasons
     public const string EndpointUnreachable = "endpoint-unreachable";
     public const string EndpointError = "endpoint-error";
     public const string EndpointBusy = "endpoint-busy";
+
+    /// <summary>The endpoint does not accept these words: too long, or malformed.</summary>
+    public const string RequestRefused = "request-refused";
+
+    /// <summary>Another endpoint's answer came first.</summary>
+    public const string Outrun = "outrun";
+
     public const string BreakerOpen = "breaker-open";
     public const string BulkheadFull = "bulkhead-full";
     public const string IncompleteAnswer = "incomplete-answer";
@@ -34,6 +41,7 @@ public static class Reasons
     public static IReadOnlyList<string> All { get; } =
     [
         Bypass, FlagOff, Pinned, NoEligibleEndpoint, Degraded, Timeout, EndpointUnreachable, EndpointError, EndpointBusy,
+        RequestRefused, Outrun,
         BreakerOpen, BulkheadFull, IncompleteAnswer, EmptyAnswer, UnusableAnswer, CatalogUnavailable, NoCandidates,
         Emergency, Faq, Cancelled, InternalError,
     ];

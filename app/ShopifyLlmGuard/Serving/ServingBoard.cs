@@ -76,7 +76,7 @@ public sealed class ServingBoard
     {
         var endpoints = health.Read();
         var profile = snapshot.Shop(shop);
-        var allowed = endpoints.Where(endpoint => profile.Allows(endpoint.Jurisdiction)).ToList();
+        var allowed = endpoints.Where(endpoint => profile.MaySee(endpoint, clock.GetUtcNow())).ToList();
         if (endpoints.Count == 0)
         {
             return "No endpoint is configured.";

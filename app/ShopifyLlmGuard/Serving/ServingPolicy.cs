@@ -33,7 +33,7 @@ public static class ServingPolicy
             return new(pin.Mode, Reasons.Pinned);
         }
 
-        var usable = health.Where(endpoint => shop.Allows(endpoint.Jurisdiction) && endpoint.State != EndpointState.Down).ToList();
+        var usable = health.Where(endpoint => shop.MaySee(endpoint, now) && endpoint.State != EndpointState.Down).ToList();
         if (usable.Count == 0)
         {
             return new(Mode.Fallback, Reasons.NoEligibleEndpoint);

@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Llm.Residency;
 
 namespace ShopifyLlmGuard.Shops;
 
@@ -39,8 +41,9 @@ public sealed record ShopProfile(
     /// <summary>A shop that no snapshot knows: nothing is allowed, so no endpoint is ever contacted for it.</summary>
     public static ShopProfile Unknown(string domain) => new(domain, domain.Split('.')[0], "", []);
 
-    /// <summary>Whether an endpoint under this jurisdiction may see the shop's words.</summary>
-    public bool Allows(string jurisdiction) => Jurisdictions.Contains(jurisdiction, StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether an endpoint may see the shop's words.</summary>
+    public bool MaySee(EndpointHealth endpoint, DateTimeOffset now) => ResidencyPolicy.Objection(
+        Jurisdictions, endpoint.Region, endpoint.Jurisdiction, endpoint.AttestedUntil, now) is null;
 }
 
 internal sealed class ShopMapping : IEntityTypeConfiguration<Shop>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Endpoints;
 
 namespace ShopifyLlmGuard.Tests.Llm;
 

@@ -25,10 +25,11 @@ public sealed class OptionRulesTests
         var refused = await Assert.ThrowsAnyAsync<Exception>(() => Guard.StartAsync(settings:
         [
             ("Llm:Endpoints:0:Id", "a"), ("Llm:Endpoints:0:Url", "ftp://x"), ("Llm:Endpoints:1:Id", "a"), ("Time:Chat", "00:00:09"),
-            ("Shopify:TokenKey", "short"), ("Health:FailuresToDown", "0"),
+            ("Shopify:TokenKey", "short"), ("Health:FailuresToDown", "0"), ("Llm:Endpoints:2:Weight", "many"), ("Llm:Endpoints:2:Id", "b"),
         ]));
         foreach (var mistake in (string[])
-            ["Llm:Endpoints:0:Url", "Llm:Endpoints:1:Model", "uses the Id 'a' twice", "Time:Promise", "Shopify:TokenKey", "FailuresToDown"])
+            ["Llm:Endpoints:0:Url", "Llm:Endpoints:1:Model", "uses the Id 'a' twice", "Time:Promise", "Shopify:TokenKey", "FailuresToDown",
+             "Llm:Endpoints:2:Weight"])
         {
             Assert.Contains(mistake, refused.ToString(), StringComparison.Ordinal);
         }

@@ -20,6 +20,8 @@ internal static class ReasonWords
         [Reasons.EndpointUnreachable] = ("The model could not be reached.", Nothing),
         [Reasons.EndpointError] = ("The model answered with an error.", Nothing),
         [Reasons.EndpointBusy] = ("The model was too busy.", Nothing),
+        [Reasons.RequestRefused] = ("The model did not accept the request.", Nothing),
+        [Reasons.Outrun] = ("Another model answered sooner.", Nothing),
         [Reasons.BreakerOpen] = ("The model failed several times in a row and is being left alone for a moment.", Nothing),
         [Reasons.BulkheadFull] = ("Too many shoppers asked at the same time.", Nothing),
         [Reasons.IncompleteAnswer] = ("The model's answer broke off.", Nothing),

@@ -148,6 +148,42 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.ToTable("related_products", "guard");
                 });
 
+            modelBuilder.Entity("ShopifyLlmGuard.Compliance.EvidenceHead", b =>
+                {
+                    b.Property<string>("Chain")
+                        .HasColumnType("text")
+                        .HasColumnName("chain");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<byte[]>("LastSeal")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("last_seal");
+
+                    b.Property<byte[]>("Seal")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("seal");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Shop")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("shop");
+
+                    b.HasKey("Chain");
+
+                    b.HasIndex("Shop");
+
+                    b.ToTable("evidence_heads", "guard");
+                });
+
             modelBuilder.Entity("ShopifyLlmGuard.Data.WebhookDelivery", b =>
                 {
                     b.Property<string>("Id")
@@ -293,6 +329,61 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.ToTable("flag_changes", "guard");
                 });
 
+            modelBuilder.Entity("ShopifyLlmGuard.Gateway.GatewayKey", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.Property<int>("AtOnce")
+                        .HasColumnType("integer")
+                        .HasColumnName("at_once");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.PrimitiveCollection<List<string>>("Jurisdictions")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("jurisdictions");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<int>("PerMinute")
+                        .HasColumnType("integer")
+                        .HasColumnName("per_minute");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<string>("RevokedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("revoked_by");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("gateway_keys", "guard");
+                });
+
             modelBuilder.Entity("ShopifyLlmGuard.Health.EndpointChange", b =>
                 {
                     b.Property<long>("Id")
@@ -403,6 +494,18 @@ namespace ShopifyLlmGuard.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("at");
 
+                    b.Property<DateTimeOffset?>("AttestedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("attested_until");
+
+                    b.Property<string>("Basis")
+                        .HasColumnType("text")
+                        .HasColumnName("basis");
+
+                    b.Property<string>("Chain")
+                        .HasColumnType("text")
+                        .HasColumnName("chain");
+
                     b.Property<string>("Endpoint")
                         .HasColumnType("text")
                         .HasColumnName("endpoint");
@@ -432,6 +535,10 @@ namespace ShopifyLlmGuard.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("model");
 
+                    b.Property<string>("Operator")
+                        .HasColumnType("text")
+                        .HasColumnName("operator");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasColumnType("text")
@@ -441,9 +548,25 @@ namespace ShopifyLlmGuard.Data.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("output_tokens");
 
+                    b.Property<DateTimeOffset?>("PreviousAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("previous_at");
+
+                    b.Property<byte[]>("PreviousSeal")
+                        .HasColumnType("bytea")
+                        .HasColumnName("previous_seal");
+
                     b.Property<string>("Region")
                         .HasColumnType("text")
                         .HasColumnName("region");
+
+                    b.Property<byte[]>("Seal")
+                        .HasColumnType("bytea")
+                        .HasColumnName("seal");
+
+                    b.Property<long?>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
 
                     b.Property<string>("Shop")
                         .IsRequired()
@@ -455,11 +578,61 @@ namespace ShopifyLlmGuard.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("source");
 
+                    b.Property<string>("Try")
+                        .HasColumnType("text")
+                        .HasColumnName("try");
+
                     b.HasKey("Id");
+
+                    b.HasIndex("Chain", "Sequence")
+                        .IsUnique();
 
                     b.HasIndex("Shop", "At");
 
                     b.ToTable("attempts", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Llm.Endpoints.EndpointVersion", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Author")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("author");
+
+                    b.Property<string>("Endpoint")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("endpoint");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("SavedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("saved_at");
+
+                    b.Property<byte[]>("SealedKey")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_key");
+
+                    b.Property<string>("Settings")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("settings");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Endpoint", "Id");
+
+                    b.ToTable("endpoint_versions", "guard");
                 });
 
             modelBuilder.Entity("ShopifyLlmGuard.Privacy.PrivacyRecord", b =>

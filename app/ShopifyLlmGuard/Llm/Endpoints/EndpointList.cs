@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Shops;
+
+namespace ShopifyLlmGuard.Llm.Endpoints;
+
+/// <summary>
+/// The endpoints in service now: those of the configuration, overlaid with those of the table. Follows both without a
+/// restart; a list with a mistake is reported whole and changes nothing.
+/// </summary>
+public sealed partial class EndpointList : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly IConfiguration section;
+    private readonly Snapshots snapshots;
+    private readonly TokenVault vault;
+    private readonly ILogger<EndpointList> logger;
+    private readonly IDisposable reloads;
+    private readonly bool attestationRequired;
+    private ImmutableArray<LlmEndpoint> configured;
+    private volatile IReadOnlyList<LlmEndpoint> current = [];
+    private string reported = "";
+
+    internal EndpointList(
+        IConfiguration section, IOptions<LlmOptions> llm, Snapshots snapshots, TokenVault vault, ILogger<EndpointList> logger)
+    {
+        (this.section, this.snapshots, this.vault, this.logger) = (section, snapshots, vault, logger);
+        (configured, attestationRequired) = ([.. llm.Value.Endpoints], llm.Value.RequireAttestation);
+        current = [.. configured.Where(endpoint => endpoint.Enabled)];
+        Combine();
+        snapshots.Changed += Follow;
+        reloads = ChangeToken.OnChange(section.GetReloadToken, Reload);
+    }
+
+    /// <summary>Every endpoint in service.</summary>
+    public IReadOnlyList<LlmEndpoint> Current => current;
+
+    /// <summary>Raised after <see cref="Current"/> has changed.</summary>
+    internal event Action? Changed;
+
+    public void Dispose()
+    {
+        snapshots.Changed -= Follow;
+        reloads.Dispose();
+    }
+
+    private void Follow(Snapshot snapshot) => Combine();
+
+    private void Reload()
+    {
+        var next = new LlmOptions();
+        try
+        {
+            EndpointFile.Read(section, next);
+        }
+        catch (InvalidOperationException unreadable)
+        {
+            next.Unreadable.Add(unreadable.Message);
+        }
+
+        if (next.Unreadable.Count > 0)
+        {
+            Log.Refused(logger, string.Join(" ", next.Unreadable));
+            return;
+        }
+
+        lock (gate)
+        {
+            configured = [.. next.Endpoints];
+        }
+
+        Combine();
+    }
+
+    private void Combine()
+    {
+        lock (gate)
+        {
+            var next = Overlaid();
+            var mistakes = EndpointRules.Mistakes(next, attestationRequired, index => $"Endpoint '{next[index].Id}': ").ToList();
+            if (mistakes.Count > 0)
+            {
+                Report(string.Join(" ", mistakes));
+                return;
+            }
+
+            reported = "";
+            var inService = next.Where(endpoint => endpoint.Enabled).ToList();
+            if (inService.SequenceEqual(current))
+            {
+                return;
+            }
+
+            current = inService;
+            Log.Changed(logger, string.Join(", ", inService.Select(endpoint => endpoint.Id)));
+        }
+
+        Changed?.Invoke();
+    }
+
+    private List<LlmEndpoint> Overlaid()
+    {
+        var table = snapshots.Current.EndpointTable.Where(version => version.Settings is not null)
+            .ToDictionary(version => version.Endpoint, Opened, StringComparer.Ordinal);
+        return [.. configured.Where(endpoint => !table.ContainsKey(endpoint.Id)), .. table.Values.OrderBy(endpoint => endpoint.Id, StringComparer.Ordinal)];
+    }
+
+    private LlmEndpoint Opened(EndpointVersion version) => version.Settings! with
+    {
+        Id = version.Endpoint,
+        ApiKey = version.SealedKey is null ? null : vault.Open(EndpointDesk.KeyOwner(version.Endpoint), version.SealedKey),
+    };
+
+    // The snapshot comes again every few seconds; the same mistakes are told once.
+    private void Report(string mistakes)
+    {
+        if (mistakes != reported)
+        {
+            reported = mistakes;
+            Log.Refused(logger, mistakes);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Endpoints in service: {Endpoints}.")]
+        public static partial void Changed(ILogger logger, string endpoints);
+
+        [LoggerMessage(LogLevel.Error, "The new list of endpoints has mistakes, so the last good one stays in service. {Mistakes}")]
+        public static partial void Refused(ILogger logger, string mistakes);
+    }
+}

@@ -1,0 +1,83 @@
+namespace ShopifyLlmGuard.Llm.Endpoints;
+
+/// <summary>The last attempts at an endpoint: how long a usual answer takes, how soon it begins, and whether too many fail.</summary>
+internal sealed class EndpointTraffic(TimeProvider clock)
+{
+    private const int Kept = 128;
+    private const int Usually = 15;
+    public static readonly TimeSpan UsualGuess = TimeSpan.FromSeconds(1);
+
+    // An endpoint that was slow some time ago deserves another try.
+    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(2);
+    private readonly Lock gate = new();
+    private readonly Queue<Seen> seen = new();
+
+    // Read by every call, so it is worked out when an attempt ends.
+    private (TimeSpan Duration, long At)? usual;
+
+    public void Add(Attempt attempt)
+    {
+        if (attempt.Verdict == Verdict.None)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            seen.Enqueue(new Seen(clock.GetTimestamp(), attempt.Verdict == Verdict.Good, attempt.FirstToken, attempt.Duration));
+            while (seen.Count > Kept)
+            {
+                seen.Dequeue();
+            }
+
+            usual = attempt.Verdict == Verdict.Good ? (MedianOfLast(), clock.GetTimestamp()) : usual;
+        }
+    }
+
+    /// <summary>How long a good answer usually takes; a guess while nothing is known.</summary>
+    public TimeSpan Usual() => Known() ?? UsualGuess;
+
+    /// <summary>How long a good answer usually takes: the median of the last ones; null while nothing is known.</summary>
+    public TimeSpan? Known()
+    {
+        lock (gate)
+        {
+            return usual is { } known && clock.GetElapsedTime(known.At) < Forgotten ? known.Duration : null;
+        }
+    }
+
+    /// <summary>Times to first token, in no order.</summary>
+    public IReadOnlyList<TimeSpan> FirstTokens()
+    {
+        lock (gate)
+        {
+            return [.. seen.Select(attempt => attempt.FirstToken).OfType<TimeSpan>()];
+        }
+    }
+
+    /// <summary>The recent past in two numbers; null numbers when there were too few attempts to say.</summary>
+    public (double? ErrorRatio, TimeSpan? SlowFirstToken) Recent(TimeSpan window, int enough)
+    {
+        lock (gate)
+        {
+            var recent = seen.Where(attempt => clock.GetElapsedTime(attempt.At) <= window).ToList();
+            if (recent.Count < enough)
+            {
+                return (null, null);
+            }
+
+            var firsts = recent.Select(attempt => attempt.FirstToken).OfType<TimeSpan>().Order().ToList();
+            return (
+                (double)recent.Count(attempt => !attempt.Good) / recent.Count,
+                firsts.Count == 0 ? null : firsts[(int)(0.95 * (firsts.Count - 1))]);
+        }
+    }
+
+    private TimeSpan MedianOfLast()
+    {
+        var good = seen.Where(attempt => attempt.Good).TakeLast(Usually).Select(attempt => attempt.Duration).Order().ToList();
+        return good[good.Count / 2];
+    }
+
+    private sealed record Seen(long At, bool Good, TimeSpan? FirstToken, TimeSpan Duration);
+}

@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Options;
+using Polly;
+using Polly.Hedging;
+using Polly.Retry;
+using ShopifyLlmGuard.Llm.Residency;
+using ShopifyLlmGuard.Llm.Wire;
+using ShopifyLlmGuard.Serving;
+
+namespace ShopifyLlmGuard.Llm.Routing;
+
+/// <summary>How a call is tried: once, and once more after a failure or beside a silent endpoint, but never both.</summary>
+internal sealed class Tries
+{
+    private static readonly ResiliencePropertyKey<Route> RouteKey = new("route");
+    private static readonly TimeSpan FailedFast = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromMilliseconds(100);
+    private readonly AttemptLog log;
+    private readonly CallShare retries;
+    private readonly CallShare hedges;
+    private readonly ResiliencePipeline<Attempt> pipeline;
+
+    public Tries(AttemptLog log, IOptions<LlmOptions> llm, TimeProvider clock)
+    {
+        this.log = log;
+        retries = new CallShare(llm.Value.RetryShare, most: 5);
+        hedges = new CallShare(llm.Value.HedgeShare, most: 1);
+        pipeline = new ResiliencePipelineBuilder<Attempt> { Name = "llm", TimeProvider = clock }
+            .AddRetry(new RetryStrategyOptions<Attempt>
+            {
+                MaxRetryAttempts = 1,
+                ShouldHandle = arguments => ValueTask.FromResult(ShouldRetry(RouteOf(arguments.Context), arguments.Outcome.Result)),
+                DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(RouteOf(arguments.Context).Backoff),
+            })
+            .AddHedging(new HedgingStrategyOptions<Attempt>
+            {
+                MaxHedgedAttempts = 1,
+                ShouldHandle = arguments => ValueTask.FromResult(IsNotTheEnd(RouteOf(arguments.Context), arguments.Outcome.Result)),
+                DelayGenerator = arguments => ValueTask.FromResult(RouteOf(arguments.Context).HedgeAfter),
+                ActionGenerator = arguments => Hedge(RouteOf(arguments.PrimaryContext)),
+            })
+            .Build();
+    }
+
+    /// <summary>Asks until there is an answer or nothing more to try. Comes back by the deadline.</summary>
+    public async Task<Attempt> RunAsync(Route route)
+    {
+        retries.Called();
+        hedges.Called();
+        var context = ResilienceContextPool.Shared.Get(route.Left);
+        context.Properties.Set(RouteKey, route);
+        var outcome = await pipeline.ExecuteOutcomeAsync(
+            static async (context, tries) => Outcome.FromResult(await tries.NextAsync(RouteOf(context))), context, this);
+        ResilienceContextPool.Shared.Return(context);
+        return outcome.Result ?? Attempt.NotMade(route.Left.IsCancellationRequested ? Reasons.Cancelled : Reasons.InternalError);
+    }
+
+    private static Route RouteOf(ResilienceContext context) => context.Properties.GetValue(RouteKey, null!);
+
+    // The next one in turn whose breaker lets it through; an open breaker costs nothing and is not an attempt.
+    private async Task<Attempt> NextAsync(Route route)
+    {
+        var refused = Attempt.NotMade(Reasons.BreakerOpen);
+        while (route.TakeNext() is { } here)
+        {
+            var attempt = await AskAsync(route, here, route.IsRetried ? Try.Retry : Try.First);
+            if (attempt.Endpoint is not null)
+            {
+                route.FirstHasEnded = true;
+                return attempt;
+            }
+
+            log.NotSent(route.Call, attempt.Reason!);
+            refused = attempt.Reason == Reasons.EndpointBusy ? attempt : refused;
+        }
+
+        return refused;
+    }
+
+    private async Task<Attempt> AskAsync(Route route, EligibleEndpoint here, Try kind)
+    {
+        log.Reached(route.Call, kind.ToString().ToLowerInvariant(), route.Deadline);
+        var attempt = await here.Lane.AskAsync(here, route.NewDraft(here), route.Deadline, route.Left);
+        if (attempt.Endpoint is not null)
+        {
+            log.Attempted(route.Call, attempt, kind, route.Basis);
+        }
+
+        return attempt;
+    }
+
+    private bool ShouldRetry(Route route, Attempt? attempt)
+    {
+        if (attempt is not { Endpoint: not null } || attempt.Retry == Retry.Never || route.HasBegun || route.IsHedged || route.Left.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        var next = route.Waiting.FirstOrDefault(here => here.Lane.MayBeAsked);
+        var isSame = next is null;
+        if (isSame && (attempt.Retry != Retry.Anywhere || attempt.Duration > FailedFast))
+        {
+            return false;
+        }
+
+        next ??= route.First!;
+        route.Backoff = !isSame ? TimeSpan.Zero : attempt.RetryAfter ?? (LongestBackoff * Random.Shared.NextDouble());
+        if (route.Backoff + next.Lane.Traffic.Usual() > route.Deadline.Remaining || !retries.TryTake())
+        {
+            return false;
+        }
+
+        route.TryAgain(isSame);
+        log.Retried(route.Call, attempt);
+        return true;
+    }
+
+    // While one still runs, a failure of the other is not the end; but nothing outlasts the one that is shown.
+    private static bool IsNotTheEnd(Route route, Attempt? attempt) =>
+        attempt is { Reason: not null } && (attempt.Endpoint is null || attempt.Endpoint != route.Winner) &&
+        (attempt.Endpoint is null || attempt.Retry != Retry.Never || attempt.Reason == Reasons.Outrun);
+
+    private Func<ValueTask<Outcome<Attempt>>>? Hedge(Route route)
+    {
+        var beside = route.First;
+        var isPointless = beside is null || route.FirstHasEnded || route.IsHedged || route.IsRetried || route.Winner is not null;
+        var here = isPointless ? null : Hedging.Partner(beside!, route.Waiting, route.Deadline.Remaining);
+        if (here is null || !hedges.TryTake() || !route.TryHedge(here))
+        {
+            route.HedgeAfter = Timeout.InfiniteTimeSpan;
+            return null;
+        }
+
+        log.Hedged(route.Call);
+        return async () => Outcome.FromResult(await AskAsync(route, here, Try.Hedge));
+    }
+}
+
+/// <summary>Why an endpoint was asked.</summary>
+internal enum Try
+{
+    First,
+    Retry,
+    Hedge,
+}

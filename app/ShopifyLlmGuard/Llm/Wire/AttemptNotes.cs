@@ -1,0 +1,130 @@
+using System.ClientModel;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using ShopifyLlmGuard.Serving;
+
+namespace ShopifyLlmGuard.Llm.Wire;
+
+/// <summary>What has been seen of a running attempt, and what it comes to when it ends.</summary>
+internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, CallFlow flow)
+{
+    private readonly Deadline deadline = flow.Deadline;
+    private readonly long began = flow.Deadline.Clock.GetTimestamp();
+    private readonly StringBuilder text = new();
+    private long lastToken;
+    private TimeSpan? firstToken;
+    private ChatFinishReason? finish;
+    private bool refused;
+    private long? inputTokens;
+    private long? outputTokens;
+
+    public bool HasBegun => firstToken is not null;
+
+    /// <summary>How long to wait for what comes next.</summary>
+    public TimeSpan Limit => deadline.Within(firstToken is null
+        ? limits.FirstToken - Elapsed
+        : limits.TokenGap - deadline.Clock.GetElapsedTime(lastToken));
+
+    private TimeSpan Elapsed => deadline.Clock.GetElapsedTime(began);
+
+    /// <summary>Takes notice of an update.</summary>
+    /// <returns>False when the words come so slowly that waiting on is pointless.</returns>
+    public bool Take(ChatResponseUpdate update)
+    {
+        // Empty chunks keep a connection alive; they are not progress.
+        if (update.Text.Length > 0)
+        {
+            text.Append(update.Text);
+            firstToken ??= Elapsed;
+            lastToken = deadline.Clock.GetTimestamp();
+        }
+
+        finish = update.FinishReason ?? finish;
+        refused |= update.Contents.OfType<ErrorContent>().Any();
+        foreach (var usage in update.Contents.OfType<UsageContent>())
+        {
+            inputTokens = usage.Details.InputTokenCount;
+            outputTokens = usage.Details.OutputTokenCount;
+        }
+
+        return firstToken is null || !limits.IsDrip(text.Length, Elapsed - firstToken.Value);
+    }
+
+    /// <summary>The stream has ended: with an answer only if the model said that it was done, and the endpoint that this was all.</summary>
+    public Attempt Ended() => (finish, text.Length) switch
+    {
+        (null, _) => Result(new(Reasons.IncompleteAnswer, Verdict.Bad, Retry.Elsewhere)),
+        ({ } why, _) when why == ChatFinishReason.ContentFilter || refused => Result(new(Reasons.UnusableAnswer, Verdict.Good, Retry.Never)),
+        _ when !flow.SawEnd => Result(new(Reasons.IncompleteAnswer, Verdict.Bad, Retry.Elsewhere)),
+        ({ } why, _) when why == ChatFinishReason.Length =>
+            Result(new(Reasons.IncompleteAnswer, Verdict.Good, Retry.Never)) with { CutText = text.ToString() },
+        ({ } why, _) when why != ChatFinishReason.Stop => Result(new(Reasons.IncompleteAnswer, Verdict.Good, Retry.Never)),
+        (_, 0) => Result(new(Reasons.EmptyAnswer, Verdict.Bad, Retry.Elsewhere)),
+        _ => Result(new(null, Verdict.Good, Retry.Never)) with { Text = text.ToString() },
+    };
+
+    /// <summary>A limit has passed. Tokens that came well in time, but too many for the budget, are not the endpoint's fault.</summary>
+    public Attempt TooSlow() => firstToken is null
+        ? Result(new(Reasons.Timeout, Verdict.Bad, Retry.Elsewhere))
+        : Result(new(Reasons.Timeout, deadline.Remaining == TimeSpan.Zero ? Verdict.None : Verdict.Bad, Retry.Elsewhere));
+
+    public Attempt Cancelled() => Result(new(Reasons.Cancelled, Verdict.None, Retry.Never));
+
+    /// <summary>Another endpoint's answer was shown. One that had at least begun by then is not sick.</summary>
+    public Attempt Lost() => Result(new(Reasons.Outrun, Verdict.None, Retry.Never));
+
+    /// <summary>The library has thrown: what the endpoint or the network did.</summary>
+    public Attempt Broken(Exception exception)
+    {
+        if (HasBegun || exception is not ClientResultException { Status: > 0 } answered)
+        {
+            return Result(ErrorClassifier.Of(exception, HasBegun));
+        }
+
+        var failure = ErrorClassifier.Of(answered.Status, name => Header(answered, name), deadline.Clock.GetUtcNow(), Code(answered));
+        refused |= failure.Reason == Reasons.UnusableAnswer;
+        return Result(failure) with { Status = answered.Status };
+    }
+
+    private static string? Header(ClientResultException answered, string name) =>
+        answered.GetRawResponse()?.Headers.TryGetValue(name, out var value) == true ? value : null;
+
+    private static string? Code(ClientResultException answered)
+    {
+        try
+        {
+            using var body = JsonDocument.Parse(answered.GetRawResponse()?.Content.ToMemory() ?? default);
+            return body.RootElement.GetProperty("error").GetProperty("code").GetString();
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private Attempt Result(Failure failure) => new()
+    {
+        Endpoint = endpoint,
+        Reason = failure.Reason,
+        Finish = refused ? ChatFinishReason.ContentFilter.Value : finish?.Value,
+        Verdict = failure.Verdict,
+        Retry = failure.Retry,
+        RetryAfter = failure.RetryAfter,
+        InputTokens = inputTokens,
+        OutputTokens = outputTokens,
+        FirstToken = firstToken,
+        Duration = Elapsed,
+    };
+}
+
+/// <summary>How long an endpoint may take for what.</summary>
+internal sealed record AttemptLimits(TimeSpan FirstToken, TimeSpan TokenGap, TimeSpan DripAfter, double LeastCharactersPerSecond)
+{
+    public static AttemptLimits Of(LlmEndpoint endpoint, LlmOptions llm, TimeOptions times) => new(
+        endpoint.FirstToken ?? times.FirstToken, endpoint.TokenGap ?? times.TokenGap, times.DripAfter, llm.LeastCharactersPerSecond);
+
+    /// <summary>Whether words keep coming, each in time, and yet no answer will come of it.</summary>
+    public bool IsDrip(int characters, TimeSpan sinceFirst) =>
+        sinceFirst >= DripAfter && characters < LeastCharactersPerSecond * sinceFirst.TotalSeconds;
+}

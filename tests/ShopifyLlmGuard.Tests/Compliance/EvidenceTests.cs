@@ -1,0 +1,182 @@
+using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Chat;
+using ShopifyLlmGuard.Compliance;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Shops;
+using ShopifyLlmGuard.Tests.Llm;
+
+namespace ShopifyLlmGuard.Tests.Compliance;
+
+public sealed class EvidenceTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+    private static readonly EvidenceKeys Keys = new(new byte[32]);
+
+    public static TheoryData<string, string, long> Forgeries { get; } = new()
+    {
+        { "endpoint", EvidenceCheck.Changed, 3 },
+        { "jurisdiction", EvidenceCheck.Changed, 3 },
+        { "outcome", EvidenceCheck.Changed, 3 },
+        { "time", EvidenceCheck.Changed, 3 },
+        { "basis emptied", EvidenceCheck.Changed, 3 },
+        { "seal taken off", EvidenceCheck.Unsealed, 3 },
+        { "removed", EvidenceCheck.Missing, 4 },
+        { "first removed", EvidenceCheck.Missing, 2 },
+        { "last removed", EvidenceCheck.Missing, 5 },
+        { "all removed", EvidenceCheck.Missing, 5 },
+        { "numbers swapped", EvidenceCheck.Changed, 3 },
+        { "removed and renumbered", EvidenceCheck.Changed, 3 },
+        { "taken from another chain", EvidenceCheck.Changed, 3 },
+        { "sealed with another key", EvidenceCheck.Changed, 3 },
+        { "resealed after a forged one", EvidenceCheck.Reordered, 4 },
+        { "head moved back", EvidenceCheck.HeadChanged, 4 },
+        { "head removed", EvidenceCheck.HeadMissing, 5 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Forgeries))]
+    public void A_changed_removed_or_reordered_record_is_found(string what, string kind, long at)
+    {
+        var (records, head) = Chain(Keys, 5);
+        Assert.Empty(Problems(records, head));
+        (records, head) = Forge(what, records, head);
+        var problems = Problems(records, head).ToList();
+        Assert.Contains(problems, problem => (problem.Kind, problem.Sequence) == (kind, at));
+    }
+
+    [Fact]
+    public void Records_that_were_deleted_because_they_are_old_leave_the_rest_sound()
+    {
+        var (records, head) = Chain(Keys, 5);
+        Assert.Empty(EvidenceCheck.Problems(records[2..], head, Keys, Start.AddMinutes(1.5)));
+        Assert.NotEmpty(EvidenceCheck.Problems(records[2..], head, Keys, Start.AddMinutes(0.5)));
+        Assert.Empty(EvidenceCheck.Problems([], head, Keys, Start.AddDays(1)));
+    }
+
+    [Fact]
+    public void A_change_of_keys_leaves_old_records_sound()
+    {
+        var (records, head) = Chain(Keys, 3);
+        Assert.Empty(EvidenceCheck.Problems(records, head, new EvidenceKeys([.. Enumerable.Repeat((byte)7, 32)], new byte[32]), Start));
+        Assert.NotEmpty(EvidenceCheck.Problems(records, head, new EvidenceKeys([.. Enumerable.Repeat((byte)7, 32)]), Start));
+    }
+
+    [Fact]
+    public async Task Two_servers_write_sound_evidence_at_once_and_a_forged_row_is_found()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        var database = PostgresCluster.Shared.NewDatabase();
+        await using var one = await StartAsync(llm, database);
+        await using var two = await StartAsync(llm, database);
+        await one.InstallAsync();
+        await two.Get<Snapshots>().RefreshAsync();
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(turn => AskAsync(turn % 2 == 0 ? one : two)));
+        await using var db = one.Db();
+        await Guard.UntilAsync(() => db.Attempts.Count(record => record.Seal != null) >= 12, "all records are stored");
+        var report = await one.Get<EvidenceDesk>().VerifyAsync(Guard.Shop);
+        Assert.Equal(2, report.Chains);
+        Assert.Empty(report.Problems);
+        Assert.True(report.Records >= 12);
+
+        await db.Database.ExecuteSqlAsync($"UPDATE guard.attempts SET jurisdiction = 'US' WHERE sequence = 2");
+        Assert.Equal(2, (await two.Get<EvidenceDesk>().VerifyAsync()).Problems.Count(problem => problem.Kind == EvidenceCheck.Changed));
+    }
+
+    [Fact]
+    public async Task Evidence_survives_a_database_that_was_away_and_a_shop_that_was_deleted()
+    {
+        using var cluster = new PostgresCluster();
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await StartAsync(llm, cluster.NewDatabase() + ";Timeout=1");
+        await guard.InstallAsync();
+        await AskAsync(guard);
+        await Guard.UntilAsync(() => Count(guard) >= 1, "the first record is stored");
+        cluster.Kill();
+        await AskAsync(guard);
+        cluster.Start();
+        await Guard.UntilAsync(() => Count(guard) >= 2, "the record that had to wait is stored");
+        Assert.Empty((await guard.Get<EvidenceDesk>().VerifyAsync()).Problems);
+
+        await guard.Get<ShopRegistry>().UninstallAsync(Guard.Shop, TimeProvider.System.GetUtcNow().AddMinutes(1));
+        Assert.True(await guard.Get<PrivacyDesk>().RedactShopAsync(Guard.Shop));
+        Assert.Equal(0, (await guard.Get<EvidenceDesk>().VerifyAsync()).Records);
+        await guard.InstallAsync();
+        await AskAsync(guard);
+        await Guard.UntilAsync(() => Count(guard) >= 1, "the shop that is back has a new chain");
+        Assert.Empty((await guard.Get<EvidenceDesk>().VerifyAsync()).Problems);
+    }
+
+    private static int Count(Guard guard)
+    {
+        try
+        {
+            using var db = guard.Db();
+            return db.Attempts.Count(record => record.Endpoint != null);
+        }
+        catch (Exception exception) when (exception is Npgsql.NpgsqlException or InvalidOperationException)
+        {
+            return -1;
+        }
+    }
+
+    private static Task<Guard> StartAsync(ScriptedLlm llm, string database) => Guard.StartAsync(database, settings:
+    [
+        ("Llm:Endpoints:0:Id", "local-1"), ("Llm:Endpoints:0:Url", llm.Url), ("Llm:Endpoints:0:Region", "eu-test"),
+        ("Llm:Endpoints:0:Jurisdiction", "EU"), ("Llm:Endpoints:0:Model", "m"), ("Llm:Endpoints:0:AttestedUntil", "2099-01-01T00:00:00.1234567Z"),
+    ]);
+
+    private static Task<Attempt> AskAsync(Guard guard) => guard.Get<LlmRouter>().AskAsync(
+        new ModelCall(guard.Get<LlmRouter>().Caller(Guard.Shop), "chat", [new(Microsoft.Extensions.AI.ChatRole.User, "Hello?")], new Sampling(32)),
+        new Deadline(TimeProvider.System, TimeSpan.FromSeconds(10)));
+
+    private static IReadOnlyList<EvidenceProblem> Problems(IReadOnlyList<AttemptRecord> records, EvidenceHead? head) =>
+        [.. EvidenceCheck.Problems([.. records.OrderBy(record => record.Sequence)], head, Keys, Start.AddDays(-180))];
+
+    private static (List<AttemptRecord> Records, EvidenceHead? Head) Chain(EvidenceKeys keys, int length)
+    {
+        List<AttemptRecord> records = [.. Enumerable.Range(0, length).Select(number => Record(Start.AddMinutes(number)))];
+        return (records, new EvidenceChains(keys).Seal(records, []).Single());
+    }
+
+    private static AttemptRecord Record(DateTimeOffset at, string? endpoint = "eu-1", string? jurisdiction = "EU", string outcome = "answered", string? basis = "1 of 1 eligible") => new()
+    {
+        At = at, Shop = "shop", Feature = "chat", Source = Sources.Live, Endpoint = endpoint, Region = "eu", Jurisdiction = jurisdiction,
+        Basis = basis, Outcome = outcome, Milliseconds = 1.5,
+    };
+
+    private static (List<AttemptRecord>, EvidenceHead?) Forge(string what, List<AttemptRecord> records, EvidenceHead? head)
+    {
+        var third = records[2];
+        switch (what)
+        {
+            case "endpoint": records[2] = Instead(third, Record(third.At, endpoint: "us-1")); break;
+            case "jurisdiction": records[2] = Instead(third, Record(third.At, jurisdiction: null)); break;
+            case "outcome": records[2] = Instead(third, Record(third.At, outcome: "timeout")); break;
+            case "time": records[2] = Instead(third, Record(third.At.AddSeconds(1))); break;
+            case "basis emptied": records[2] = Instead(third, Record(third.At, basis: "")); break;
+            case "seal taken off": third.Seal = null; break;
+            case "removed": records.RemoveAt(2); break;
+            case "first removed": records.RemoveAt(0); break;
+            case "last removed": records.RemoveAt(4); break;
+            case "all removed": records.Clear(); break;
+            case "numbers swapped": (third.Sequence, records[3].Sequence) = (4, 3); break;
+            case "removed and renumbered": records.RemoveAt(2); records.Skip(2).ToList().ForEach(record => record.Sequence--); break;
+            case "taken from another chain": records[2] = Chain(Keys, 5).Records[2]; records[2].Chain = third.Chain; break;
+            case "sealed with another key": third.Seal = EvidenceSeal.Of(third, [.. Enumerable.Repeat((byte)7, 32)]); break;
+            case "resealed after a forged one": third.PreviousAt = Start; third.Seal = EvidenceSeal.Of(third, Keys.Newest); break;
+            case "head moved back": (head!.Sequence, head.LastSeal) = (4, records[3].Seal!); records.RemoveAt(4); break;
+            case "head removed": head = null; break;
+        }
+
+        return (records, head);
+    }
+
+    private static AttemptRecord Instead(AttemptRecord sealedOne, AttemptRecord forged)
+    {
+        (forged.Chain, forged.Sequence, forged.Seal) = (sealedOne.Chain, sealedOne.Sequence, sealedOne.Seal);
+        (forged.PreviousSeal, forged.PreviousAt) = (sealedOne.PreviousSeal, sealedOne.PreviousAt);
+        return forged;
+    }
+}

@@ -1,0 +1,153 @@
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Serving;
+
+namespace ShopifyLlmGuard.Tests.Llm;
+
+/// <summary>What holds for every mix of endpoints, failures and policies.</summary>
+public sealed class RouterPropertyTests
+{
+    private static readonly DateTimeOffset Start = new SteppedClock().GetUtcNow();
+    private static readonly Gen<TimeSpan> Pause = Gen.Choose(0, 3000).Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds));
+
+    private static readonly Gen<HostScript> AnyScript = Gen.OneOf(
+        Gen.Elements(0, 429, 500, 502, 503, 504, 400, 302).Select(HostScript.Refuses),
+        Gen.Constant(HostScript.Hangs),
+        from first in Gen.Choose(1, 1000)
+        from pause in Gen.Choose(0, 40)
+        from words in Gen.Choose(1, 30)
+        select HostScript.Says(string.Join(' ', Enumerable.Repeat("word", words)), first / 1000.0, pause / 1000.0),
+        from first in Pause
+        from pause in Gen.Choose(0, 1200)
+        from words in Gen.Choose(1, 30)
+        from end in Gen.Elements(Enum.GetValues<Ending>())
+        from finish in Gen.Elements("stop", "length", "content_filter", null)
+        select HostScript.Says(string.Join(' ', Enumerable.Repeat("word", words)), first.TotalSeconds, pause / 1000.0, end, finish),
+        from status in Gen.Elements(0, 503, 200)
+        from after in Pause
+        from deaf in Gen.Elements(true, false)
+        select new HostScript(status, after, [], Ending.Hang, deaf));
+
+    private static readonly Gen<LlmEndpoint> AnyEndpoint =
+        from jurisdiction in Gen.Elements("EU", "eu", "US", "CH", "", " ")
+        from region in Gen.Elements("a", "b", "c", "")
+        from device in Gen.Elements("one", "two", null)
+        from attested in Gen.Elements<int?>(null, -1, 0, 500, 100_000)
+        from weight in Gen.Choose(1, 4)
+        select new LlmEndpoint
+        {
+            Url = "http://127.0.0.1:9", Model = "m", Jurisdiction = jurisdiction, Region = region, Device = device, Weight = weight,
+            AttestedUntil = attested is { } left ? Start + TimeSpan.FromMilliseconds(left) : null,
+        };
+
+    private static readonly Gen<World> AnyWorld =
+        from endpoints in AnyEndpoint.ListOf(5)
+        from scripts in AnyScript.ListOf(12)
+        from policy in Gen.SubListOf("EU", "US", "CH", "BR", "")
+        from calls in Gen.Choose(1, 4)
+        from ticks in Gen.Choose(5, 420)
+        from stream in Gen.Elements(true, false)
+        select new World(
+            [.. endpoints.Select((endpoint, index) => endpoint with { Id = $"e{index}" })], [.. scripts], [.. policy], calls,
+            TimeSpan.FromMilliseconds(10) * ticks, stream);
+
+    [Property(MaxTest = 300)]
+    public Property Nothing_is_ever_sent_outside_the_jurisdiction() => Prop.ForAll(AnyWorld.ToArbitrary(), world =>
+    {
+        using var hosts = world.Open();
+        for (var call = 0; call < world.Calls; call++)
+        {
+            // The clock may run ahead of a thread that has just looked at it, so a proof must hold when the call begins.
+            var (began, before) = (hosts.Clock.GetUtcNow(), hosts.Dispatched.Count);
+            world.Run(hosts);
+            Assert.All(hosts.Dispatched.Skip(before), sent =>
+            {
+                Assert.Contains(sent.Jurisdiction, world.Policy, StringComparer.OrdinalIgnoreCase);
+                Assert.False(string.IsNullOrWhiteSpace(sent.Jurisdiction));
+                Assert.False(string.IsNullOrWhiteSpace(sent.Region));
+                Assert.True(sent.AttestedUntil is null || sent.AttestedUntil > began);
+            });
+        }
+
+        var (eligible, sent) = (world.Endpoints.Any(world.IsEligibleAtStart), !hosts.Dispatched.IsEmpty);
+        return (eligible || !sent).Classify(sent, "something was sent").Classify(!eligible, "nobody was eligible")
+            .Classify(hosts.Dispatched.DistinctBy(one => one.Id).Count() > 1, "more than one endpoint was asked");
+    });
+
+    [Property(MaxTest = 100)]
+    public Property No_mix_of_delays_failures_retries_and_hedges_outlasts_the_deadline_by_more_than_a_tick() =>
+        Prop.ForAll(AnyWorld.ToArbitrary(), world =>
+        {
+            var sound = world with
+            {
+                Policy = ["EU"],
+                Endpoints = [.. world.Endpoints.Select(endpoint => endpoint with { Jurisdiction = "EU", Region = "a", AttestedUntil = null })],
+            };
+            using var hosts = sound.Open();
+            var ends = new List<string>();
+            for (var call = 0; call < sound.Calls; call++)
+            {
+                var began = hosts.Clock.GetUtcNow();
+                var parts = sound.Run(hosts);
+                Assert.InRange(hosts.Clock.GetUtcNow() - began, TimeSpan.Zero, sound.Budget + SteppedClock.Tick);
+                AssertSound(parts);
+                ends.Add(parts[^1].GetType().Name);
+            }
+
+            return ends.Contains("Done").Collect(string.Join(' ', ends.Distinct().Order())).Or(true);
+        });
+
+    // One beginning before the first words, and one end.
+    private static void AssertSound(IReadOnlyList<AnswerPart> parts)
+    {
+        if (parts is [AnswerPart.Failed only])
+        {
+            Assert.Contains(only.Reason, Reasons.All);
+            return;
+        }
+
+        Assert.IsType<AnswerPart.Began>(parts[0]);
+        Assert.All(parts.Skip(1).SkipLast(1), part => Assert.IsType<AnswerPart.Text>(part));
+        Assert.True(parts[^1] is AnswerPart.Done { Attempt.Finish: "stop" } or AnswerPart.Incomplete);
+        if (parts[^1] is AnswerPart.Done done)
+        {
+            Assert.Equal(done.Attempt.Text, string.Concat(parts.OfType<AnswerPart.Text>().Select(text => text.Value)));
+        }
+    }
+
+    private sealed record World(
+        IReadOnlyList<LlmEndpoint> Endpoints, IReadOnlyList<HostScript> Scripts, IReadOnlyList<string> Policy, int Calls, TimeSpan Budget, bool Streams)
+    {
+        public bool IsEligibleAtStart(LlmEndpoint endpoint) =>
+            Policy.Contains(endpoint.Jurisdiction, StringComparer.OrdinalIgnoreCase) && !string.IsNullOrWhiteSpace(endpoint.Jurisdiction)
+            && endpoint.Region.Length > 0 && (endpoint.AttestedUntil is null || endpoint.AttestedUntil > Start);
+
+        public ScriptedHosts Open()
+        {
+            var turn = -1;
+            return new ScriptedHosts(
+                Endpoints, _ => Scripts[Interlocked.Increment(ref turn) % Scripts.Count], llm => llm.HedgeShare = 0.5, new SteppedClock());
+        }
+
+        public IReadOnlyList<AnswerPart> Run(ScriptedHosts hosts)
+        {
+            var call = ScriptedHosts.Call([.. Policy]);
+            var clock = (SteppedClock)hosts.Clock;
+            if (Streams)
+            {
+                var streaming = hosts.StreamAsync(call, Budget);
+                clock.Drive(streaming, Budget);
+                return streaming.GetAwaiter().GetResult();
+            }
+
+            var asking = hosts.AskAsync(call, Budget);
+            clock.Drive(asking, Budget);
+            var attempt = asking.GetAwaiter().GetResult();
+            return attempt is { Text: { } text, Endpoint: { } endpoint }
+                ? [new AnswerPart.Began(endpoint.Id, "", "", ""), new AnswerPart.Text(text), new AnswerPart.Done(attempt)]
+                : [new AnswerPart.Failed(attempt.Reason!, attempt)];
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Endpoints;
+using ShopifyLlmGuard.Llm.Routing;
+using ShopifyLlmGuard.Serving;
+
+namespace ShopifyLlmGuard.Tests.Llm;
+
+public sealed class RoutingTests
+{
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(20);
+
+    [Theory]
+    [InlineData(1.0, 1.0, 0.5)]
+    [InlineData(1.0, 2.0, 0.8)]
+    [InlineData(1.0, 10.0, 0.99)]
+    [InlineData(3.0, 1.0, 0.1)]
+    public void Calls_are_spread_by_the_square_of_the_predicted_wait(double first, double second, double share)
+    {
+        var dice = new Random(1);
+        var wins = Enumerable.Range(0, 20_000).Count(_ => Spread.Order(
+            [("a", EndpointState.Up, TimeSpan.FromSeconds(first)), ("b", EndpointState.Up, TimeSpan.FromSeconds(second))], dice.NextDouble)[0] == "a");
+        Assert.InRange(wins / 20_000.0, share - 0.02, share + 0.02);
+    }
+
+    [Fact]
+    public void Health_comes_before_speed_and_the_dead_come_last_of_all()
+    {
+        (string, EndpointState, TimeSpan)[] mixed =
+            [("slow", EndpointState.Up, TimeSpan.FromMinutes(1)), ("ill", EndpointState.Degraded, TimeSpan.Zero), ("dead", EndpointState.Down, TimeSpan.Zero)];
+        Assert.Equal(["slow", "ill"], Spread.Order(mixed, Random.Shared.NextDouble));
+        Assert.Equal(["dead"], Spread.Order(mixed[2..], Random.Shared.NextDouble));
+    }
+
+    [Theory]
+    [InlineData(100, 0.0, 100)]
+    [InlineData(100, 0.6, 100)]
+    [InlineData(100, 0.8, 80)]
+    [InlineData(200, 1.0, 120)]
+    [InlineData(200, 9.0, 120)]
+    [InlineData(96, 1.0, 64)]
+    [InlineData(20, 1.0, 20)]
+    [InlineData(null, 1.0, null)]
+    public void Answers_get_shorter_under_pressure_but_never_too_short(int? asked, double load, int? most) =>
+        Assert.Equal(most, BrownOut.MaxTokens(asked, load));
+
+    [Theory]
+    [InlineData(4, 0.5, 4)]
+    [InlineData(4, 1.0, 3)]
+    [InlineData(1, 1.0, 1)]
+    public void Prompts_get_shorter_too(int most, double load, int products) => Assert.Equal(products, BrownOut.Products(most, load));
+
+    [Fact]
+    public void The_second_endpoint_is_asked_when_a_first_token_is_later_than_95_of_100()
+    {
+        var known = Enumerable.Range(1, 100).Select(number => TimeSpan.FromMilliseconds(10 * number)).ToList();
+        Assert.Equal(TimeSpan.FromMilliseconds(950), Hedging.After(known, TimeSpan.FromSeconds(2.5)));
+        Assert.Equal(TimeSpan.FromSeconds(1.25), Hedging.After(known.Take(19), TimeSpan.FromSeconds(2.5)));
+        Assert.Equal(TimeSpan.FromMilliseconds(50), Hedging.After(Enumerable.Repeat(TimeSpan.Zero, 20), TimeSpan.FromSeconds(2.5)));
+    }
+
+    [Fact]
+    public async Task A_silent_endpoint_is_outrun_by_another_device_in_another_region_and_still_judged()
+    {
+        using var hosts = Hosts(
+            [At("a", "one", "north"), At("b", "one", "south"), At("c", "two", "north"), At("d", "three", "south")],
+            first: HostScript.Hangs);
+        var attempt = await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget);
+        Assert.Equal("Hello.", attempt.Text);
+        var asked = hosts.Dispatched.ToList();
+        Assert.Equal(2, asked.Count);
+        Assert.NotEqual(asked[0].Machine, asked[1].Machine);
+        Assert.NotEqual(asked[0].Region, asked[1].Region);
+        Assert.Equal(asked[1].Id, attempt.Endpoint!.Id);
+        var records = new List<AttemptRecord>();
+        await Guard.UntilAsync(
+            () => { while (hosts.Log.Waiting.TryRead(out var record)) { records.Add(record); } return records.Count == 2; }, "both attempts have ended");
+        Assert.Equal(
+            [("first", Reasons.Timeout), ("hedge", "answered")],
+            records.Select(record => (record.Try!, record.Outcome)).OrderBy(record => record.Item1, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_is_silent_until_the_deadline_is_known_for_it()
+    {
+        using var hosts = new ScriptedHosts(
+            [At("a", "one", "north")], _ => HostScript.Hangs, llm => llm.Breaker = new() { ConsecutiveFailures = 6, MinimumCalls = 100 });
+        for (var call = 0; call < 3; call++)
+        {
+            Assert.Equal(Reasons.Timeout, (await hosts.AskAsync(ScriptedHosts.Call("EU"), TimeSpan.FromSeconds(0.2))).Reason);
+            Assert.IsType<AnswerPart.Failed>(Assert.Single(await hosts.StreamAsync(ScriptedHosts.Call("EU"), TimeSpan.FromSeconds(0.2))));
+        }
+
+        await Guard.UntilAsync(() => hosts.Lanes[0].Breaker.State == BreakerState.Open, "its breaker opens");
+        Assert.Equal(0, hosts.Lanes[0].Running);
+    }
+
+    [Fact]
+    public async Task A_device_is_never_asked_beside_itself()
+    {
+        using var hosts = Hosts([At("a", "one", "north"), At("b", "ONE", "south")], first: HostScript.Hangs, limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(0.5) });
+        await hosts.AskAsync(ScriptedHosts.Call("EU"), TimeSpan.FromSeconds(1.2));
+        Assert.Single(hosts.Dispatched);
+    }
+
+    [Fact]
+    public async Task At_most_one_call_in_twenty_is_hedged()
+    {
+        using var hosts = new ScriptedHosts(
+            [At("a", "one", "north") with { Concurrency = 200 }, At("b", "two", "south") with { Concurrency = 200 }],
+            _ => HostScript.Says("Hello.", firstAfter: 0.25),
+            llm => llm.Bulkhead = new() { PerFeature = 100, PerShop = 100 }, limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(0.4) });
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)));
+        Assert.InRange(hosts.Dispatched.Count, 60, 64);
+    }
+
+    [Fact]
+    public async Task A_host_that_breaks_is_left_for_another_one_at_once()
+    {
+        foreach (var status in (int[])[0, 429, 500, 502, 503, 504])
+        {
+            using var hosts = Hosts([At("a", "one", "north"), At("b", "one", "north")], first: HostScript.Refuses(status));
+            Assert.Equal("Hello.", (await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)).Text);
+            Assert.Equal(2, hosts.Dispatched.DistinctBy(sent => sent.Id).Count());
+        }
+    }
+
+    [Fact]
+    public async Task Words_that_one_host_refuses_are_not_tried_on_another()
+    {
+        using var hosts = Hosts([At("a", "one", "north"), At("b", "two", "south")], first: HostScript.Refuses(400));
+        var attempt = await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget);
+        Assert.Equal((Reasons.RequestRefused, 400), (attempt.Reason, attempt.Status));
+        Assert.Single(hosts.Dispatched);
+    }
+
+    [Fact]
+    public async Task All_breakers_open_is_an_answer_like_any_other()
+    {
+        using var hosts = new ScriptedHosts([At("a", "one", "north"), At("b", "two", "south")], _ => HostScript.Refuses(500), llm => llm.RetryShare = 0);
+        for (var call = 0; call < 30; call++)
+        {
+            await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget);
+        }
+
+        var attempt = await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget);
+        Assert.Equal((null, Reasons.BreakerOpen), (attempt.Endpoint, attempt.Reason));
+        Assert.InRange(hosts.Dispatched.Count, 2, 12);
+    }
+
+    [Fact]
+    public async Task While_another_one_answers_no_call_is_risked_on_an_endpoint_that_was_broken()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
+        using var hosts = new ScriptedHosts(
+            [At("good", "one", "north"), At("broken", "two", "south")],
+            endpoint => endpoint.Id == "good" ? new HostScript(200, TimeSpan.Zero, HostScript.Says("Hello.", 0, 0).Lines, Ending.Done) : HostScript.Refuses(503),
+            clock: clock);
+        var broken = hosts.Lanes.Single(lane => lane.Endpoint.Id == "broken");
+        for (var failure = 0; failure < 3; failure++)
+        {
+            broken.Breaker.Report(Verdict.Bad);
+        }
+
+        for (var call = 0; call < 20; call++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(4));
+            Assert.Equal("Hello.", (await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)).Text);
+        }
+
+        Assert.DoesNotContain(hosts.Dispatched, sent => sent.Id == "broken");
+        broken.Breaker.ReportProbe(good: true);
+        for (var call = 0; call < 40; call++)
+        {
+            Assert.Equal("Hello.", (await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)).Text);
+        }
+
+        Assert.Contains(hosts.Dispatched, sent => sent.Id == "broken");
+    }
+
+    [Fact]
+    public async Task A_full_endpoint_is_passed_over()
+    {
+        using var hosts = new ScriptedHosts(
+            [At("a", "one", "north") with { Concurrency = 1 }, At("b", "two", "south") with { Concurrency = 1 }], _ => HostScript.Says("Hello.", 0.5));
+        var all = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)));
+        Assert.Equal([Reasons.EndpointBusy], all.Where(attempt => attempt.Text is null).Select(attempt => attempt.Reason));
+        Assert.Equal(2, hosts.Dispatched.Select(sent => sent.Id).Distinct().Count());
+    }
+
+    private static LlmEndpoint At(string id, string device, string region) =>
+        ResidencyTests.Endpoint(id, "EU") with { Device = device, Region = region };
+
+    private static ScriptedHosts Hosts(IReadOnlyList<LlmEndpoint> endpoints, HostScript first, TimeOptions? limits = null)
+    {
+        var asked = 0;
+        return new ScriptedHosts(
+            endpoints, _ => Interlocked.Increment(ref asked) == 1 ? first : HostScript.Says("Hello."),
+            limits: limits ?? new TimeOptions { FirstToken = TimeSpan.FromSeconds(1) });
+    }
+}
