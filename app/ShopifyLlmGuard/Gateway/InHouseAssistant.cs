@@ -87,8 +87,8 @@ public sealed partial class InHouseAssistant
         {
             part = await NextAsync(parts, deadline, sent.Length > 0, cancellationToken);
             sent.Append((part as AnswerPart.Text)?.Value);
-            if (part is AnswerPart.Incomplete { Reason: Reasons.IncompleteAnswer or Reasons.Timeout, Attempt.Finish: not "length" }
-                && await ResumedAsync(call, sent.ToString(), deadline, cancellationToken) is { Endpoint: { } other } attempt)
+            if (part is AnswerPart.Incomplete { Reason: Reasons.IncompleteAnswer or Reasons.Timeout, Attempt.Finish: not "length" } broken
+                && await ResumedAsync(call with { BrokeOffAt = broken.Attempt.Endpoint?.Id }, sent.ToString(), deadline, cancellationToken) is { Endpoint: { } other } attempt)
             {
                 yield return new AnswerPart.Began(other.Id, other.Region, other.Jurisdiction, other.Model);
                 yield return new AnswerPart.Text(attempt.Text![sent.Length..]);

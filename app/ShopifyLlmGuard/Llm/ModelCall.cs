@@ -34,6 +34,9 @@ public sealed record ModelCall(Caller Caller, string Feature, IReadOnlyList<Chat
     /// <summary>The caller's own words, to stand in for an answer that breaks off after its beginning was shown; optional.</summary>
     public string? Instead { get; init; }
 
+    /// <summary>The endpoint whose answer to the same words has just broken off: it is asked last; optional.</summary>
+    public string? BrokeOffAt { get; init; }
+
     /// <summary>Never the words: resilience telemetry prints what it carries.</summary>
     public override string ToString() => $"{nameof(ModelCall)} {Feature} of {Caller.Id}";
 }

@@ -14,7 +14,7 @@ internal sealed class OutageRun(PostgresCluster postgres, int repetitions)
 
     public async Task<IReadOnlyList<OutageSeen>> RunAsync()
     {
-        await using var field = new FaultField();
+        await using var field = new FaultField(wellAtFirst: true);
         var lanes = Enumerable.Range(0, 2 * repetitions).Select(number => field.Add(Fault.Outage, $"outage{number}")).ToList();
         await using var server = await GuardServer.StartAsync(postgres, [.. field.Settings, .. FaultRun.Mass]);
         var keys = new List<string>();
@@ -24,7 +24,7 @@ internal sealed class OutageRun(PostgresCluster postgres, int repetitions)
         }
 
         await server.RunAsync();
-        field.Llm.Restart();
+        field.Break();
         return await Task.WhenAll(lanes.Select((lane, number) => OneAsync(server.Url, field.Llm, lane, keys[number], streamed: number % 2 == 1, number)));
     }
 

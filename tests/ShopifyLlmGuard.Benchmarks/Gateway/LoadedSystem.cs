@@ -49,7 +49,7 @@ internal sealed class LoadedSystem(string name, string url, int? pid, IReadOnlyD
         try
         {
             using var response = await http.SendAsync(request);
-            return response.IsSuccessStatusCode && (await response.Content.ReadAsStringAsync()).Contains("thermometer", StringComparison.Ordinal) is false;
+            return response.IsSuccessStatusCode && (await response.Content.ReadAsStringAsync()).Contains("take a look", StringComparison.Ordinal);
         }
         catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
         {

@@ -74,9 +74,8 @@ internal sealed class PeerProcess : IAsyncDisposable
             app.Run(AnswerAsync);
         }
 
-        await app.StartAsync();
-        Console.WriteLine("ready");
-        await app.WaitForShutdownAsync();
+        app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine("ready"));
+        await app.RunAsync();
     }
 
     public async ValueTask DisposeAsync()

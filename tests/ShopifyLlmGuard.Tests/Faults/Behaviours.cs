@@ -51,6 +51,8 @@ internal static class Behaviours
 
     public static Func<FaultyTurn, HttpTalk, Task<bool>> Of(string model) => All[model.Split('.', 2)[0]];
 
+    public static Func<FaultyTurn, HttpTalk, Task<bool>> Well => All["ok"];
+
     private static async Task<bool> RefuseAsync(HttpTalk talk, int status, string code, string? header = null)
     {
         var kind = status is 400 ? "invalid_request_error" : status is 429 ? "rate_limit_error" : "server_error";

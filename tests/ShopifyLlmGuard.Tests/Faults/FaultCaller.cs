@@ -71,7 +71,7 @@ internal sealed class FaultCaller(HttpClient http)
     {
         try
         {
-            return Take(told, await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken), "message") with { EndedWell = true };
+            return Take(told, await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken), "message") is var read && read.Status >= 400 ? read with { EndedWell = true, Error = read.Error ?? "an error of its own shape" } : read with { EndedWell = true };
         }
         catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException)
         {

@@ -10,7 +10,15 @@ internal sealed class FaultField : IAsyncDisposable
     private readonly List<(string Key, string Value)> endpoints = [];
     private int count;
 
-    public FaultField(FaultTimes? times = null) => Llm = FaultyLlm.Start(times);
+    private readonly bool wellAtFirst;
+
+    /// <param name="times">How long faults last.</param>
+    /// <param name="wellAtFirst">Nothing is broken until <see cref="Break"/>, so that no probe can know of it before a call does.</param>
+    public FaultField(FaultTimes? times = null, bool wellAtFirst = false)
+    {
+        Llm = FaultyLlm.Start(times);
+        Llm.IsWell = this.wellAtFirst = wellAtFirst;
+    }
 
     public FaultyLlm Llm { get; }
 
@@ -22,7 +30,7 @@ internal sealed class FaultField : IAsyncDisposable
     /// <summary>Adds a pair, or a region of two and another region of one, whose first endpoint has this fault.</summary>
     public FaultLane Add(Fault fault, string name)
     {
-        var lane = new FaultLane(fault, name, fault.Way == Way.Proxied ? FaultProxy.Start(Llm.Port, fault.Wire) : null);
+        var lane = new FaultLane(fault, name, fault.Way == Way.Proxied ? FaultProxy.Start(Llm.Port, wellAtFirst ? WireFault.None : fault.Wire) : null);
         foreach (var (url, model) in lane.Targets(Llm))
         {
             Endpoint(lane, url, model, isFirstRegion: model == lane.Primary || (fault.WholeRegion && model == lane.Secondary));
@@ -30,6 +38,16 @@ internal sealed class FaultField : IAsyncDisposable
 
         lanes.Add(lane);
         return lane;
+    }
+
+    /// <summary>Breaks everything as its fault says. What leads nowhere from the start, such as an unknown name, always did.</summary>
+    public void Break()
+    {
+        Llm.Break();
+        foreach (var lane in lanes.Where(lane => lane.Proxy is not null))
+        {
+            lane.Proxy!.Set(lane.Fault.Wire);
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -31,7 +31,7 @@ internal sealed class FaultyLlm : IAsyncDisposable
 
     public string Url => $"http://127.0.0.1:{Port}";
 
-    /// <summary>Since the start, or the last <see cref="Restart"/>: outages are told by it.</summary>
+    /// <summary>Since the start, or the last <see cref="Break"/>: outages are told by it.</summary>
     public TimeSpan Clock => Stopwatch.GetElapsedTime(began);
 
     /// <summary>Every request for an answer, in order of arrival.</summary>
@@ -42,8 +42,17 @@ internal sealed class FaultyLlm : IAsyncDisposable
     /// <summary>Callers' requests that reached a model; probes are counted apart.</summary>
     public IReadOnlyList<Seen> AttemptsAt(string model) => [.. Requests.Where(seen => seen.Model == model && !seen.IsProbe)];
 
-    /// <summary>Outages begin now.</summary>
-    public void Restart() => began = Stopwatch.GetTimestamp();
+    /// <summary>As long as it is set, every endpoint is well, whatever its name says.</summary>
+    public bool IsWell { get; set; }
+
+    /// <summary>Faults, and outages, begin now.</summary>
+    public void Break()
+    {
+        began = Stopwatch.GetTimestamp();
+        attempts.Clear();
+        Requests.Clear();
+        IsWell = false;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -105,7 +114,7 @@ internal sealed class FaultyLlm : IAsyncDisposable
         var turn = FaultyTurn.Of(json.RootElement, Times, this);
         var attempt = turn.IsProbe ? 0 : attempts.AddOrUpdate(turn.Model, 1, (_, count) => count + 1);
         Requests.Enqueue(new(turn.Model, attempt, turn.Streamed, turn.IsProbe, turn.EndsWithAssistant, turn.Caller, Clock));
-        return await Behaviours.Of(turn.Model)(turn with { Attempt = attempt }, talk);
+        return await (IsWell ? Behaviours.Well : Behaviours.Of(turn.Model))(turn with { Attempt = attempt }, talk);
     }
 
     /// <summary>One request as it arrived.</summary>

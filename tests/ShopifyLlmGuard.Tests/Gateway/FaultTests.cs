@@ -6,8 +6,8 @@ namespace ShopifyLlmGuard.Tests.Gateway;
 /// <summary>Every fault, plain and streamed, side by side through the front door. The benchmark <c>faults</c> is the long form.</summary>
 public sealed class FaultTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    // Never needed when all is well: the budget is 4.2 s, and a busy machine may take as long again.
-    private static readonly TimeSpan NoEnd = TimeSpan.FromSeconds(30);
+    // The budget is wide here, so that a busy machine changes no verdict; the benchmark measures against the real one.
+    private static readonly TimeSpan NoEnd = TimeSpan.FromSeconds(40);
     private readonly FaultField field = new();
     private readonly Dictionary<FaultLane, (bool Streamed, string Key)> calls = [];
     private GatewayApp app = null!;
@@ -21,7 +21,8 @@ public sealed class FaultTests(ITestOutputHelper output) : IAsyncLifetime
 
         // So many first failures at the same time look like a disaster, in which retries must stop; here each stands for itself.
         app = await new GatewayApp(field).StartAsync(
-            ("Llm:Bulkhead:PerFeature", "200"), ("Llm:Bulkhead:PerShop", "100"), ("Llm:RetryShare", "1"), ("Llm:HedgeShare", "0.5"));
+            ("Llm:Bulkhead:PerFeature", "200"), ("Llm:Bulkhead:PerShop", "100"), ("Llm:RetryShare", "1"), ("Llm:HedgeShare", "0.5"),
+            ("Time:Promise", "00:00:30"), ("Time:Chat", "00:00:20"));
         loadKey = await app.KeyAsync(load.Jurisdiction);
         foreach (var (lane, streamed) in lanes)
         {
