@@ -18,8 +18,8 @@ step() {
   log=$DATA/logs/$(printf %s "$what" | tr -cs 'a-zA-Z0-9' '-' | tr 'A-Z' 'a-z').log
   mkdir -p "$DATA/logs"
   starting "$what"
-  # In the background, so that a signal is heard while it runs.
-  "$@" >"$log" 2>&1 &
+  # In the background, so that a signal is heard while it runs; in a session of its own, so that Ctrl-C reaches it through us only.
+  setsid "$@" >"$log" 2>&1 &
   if wait $!; then
     done_in "$what" $((SECONDS - began))
   else
@@ -27,6 +27,12 @@ step() {
     tail -n 15 "$log" >&2
     fail "$what did not work; the whole log is $log"
   fi
+}
+
+# Ends what a step that was cut off (a build, an npm install) has left, with its children.
+end_jobs() {
+  local job
+  for job in $(jobs -p); do kill -TERM -- "-$job" 2>/dev/null || kill -TERM "$job" 2>/dev/null || true; done
 }
 
 need_dotnet() {
