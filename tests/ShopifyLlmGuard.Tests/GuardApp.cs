@@ -1,5 +1,9 @@
+using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.EntityFrameworkCore;
@@ -75,7 +79,7 @@ public sealed class GuardApp : WebApplicationFactory<Program>, IAsyncLifetime
     public Task<HttpResponseMessage> WebhookAsync(
         string topic, string body, string? id = null, string? hmac = null, string shop = Shop, DateTimeOffset? triggeredAt = null)
     {
-        var bytes = System.Text.Encoding.UTF8.GetBytes(body);
+        var bytes = Encoding.UTF8.GetBytes(body);
         var request = new HttpRequestMessage(HttpMethod.Post, "/webhooks/shopify") { Content = new ByteArrayContent(bytes) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Add("X-Shopify-Topic", topic);
@@ -112,13 +116,32 @@ public sealed class GuardApp : WebApplicationFactory<Program>, IAsyncLifetime
         return await query(db);
     }
 
-    /// <summary>How many rows every table has: two equal answers mean that nothing was written in between.</summary>
-    public Task<string> RowsAsync() => QueryAsync(async db =>
-        (await db.Database.SqlQueryRaw<string>(
-            """
-            SELECT string_agg(table_name || '=' || (xpath('//c/text()', query_to_xml('select count(*) as c from guard.' || table_name, false, true, '')))[1]::text, ' ' ORDER BY table_name) AS "Value"
-            FROM information_schema.tables WHERE table_schema = 'guard'
+    /// <summary>
+    /// What every table holds, as its number of rows and a checksum of all of them: two equal answers mean that nothing was
+    /// added, removed or changed in between. A table that a request writes to on purpose is left out by name.
+    /// </summary>
+    public Task<string> ContentAsync(string except = "") => QueryAsync(async db =>
+        (await db.Database.SqlQuery<string>(
+            $$"""
+            SELECT string_agg(table_name || '=' || (xpath('//c/text()', query_to_xml(format(
+                'SELECT count(*) || chr(58) || md5(coalesce(string_agg(r::text, chr(10) ORDER BY r::text), chr(32))) AS c FROM guard.%I AS r',
+                table_name), false, true, '')))[1]::text, ' ' ORDER BY table_name) AS "Value"
+            FROM information_schema.tables WHERE table_schema = 'guard' AND table_name <> {{except}}
             """).ToListAsync())[0]);
+
+    /// <summary>Sends a request as it is written, such as with a header twice, and reads the status.</summary>
+    public async Task<HttpStatusCode> SendRawAsync(string head, string body = "")
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(ClientOptions.BaseAddress.Host, ClientOptions.BaseAddress.Port, limit.Token);
+        var bytes = Encoding.UTF8.GetBytes(body);
+        var request = $"{head}\nHost: guard.example\nContent-Length: {bytes.Length}\nConnection: close\n\n".ReplaceLineEndings("\r\n");
+        await connection.GetStream().WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(request), .. bytes], limit.Token);
+        using var reader = new StreamReader(connection.GetStream());
+        var status = await reader.ReadLineAsync(limit.Token);
+        return (HttpStatusCode)int.Parse(status!.Split(' ')[1], CultureInfo.InvariantCulture);
+    }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {

@@ -1,6 +1,6 @@
 // Shopify's own library, asked over stdin and stdout: what does it say about our signatures and tokens, and what would it sign?
-// In:  {clientId, secret, queries: [], documents: [], tokens: [], bodies: [{body, hmac}], sign: [{name: value}], mint: [claims]}
-// Out: {queries: [bool], documents: [bool], tokens: [dest or null], bodies: [bool], signed: [query], minted: [token]}
+// In:  {clientId, secret, queries: [], documents: [], tokens: [], bodies: [{body, hmac}], sign: [{name: value or [values]}], mint: [claims], deliver: [body]}
+// Out: {queries: [bool], documents: [bool], tokens: [dest or null], bodies: [bool], signed: [query], minted: [token], delivered: [hmac]}
 import '@shopify/shopify-api/adapters/node';
 import { ApiVersion, LogSeverity, shopifyApi } from '@shopify/shopify-api';
 import { createRequire } from 'node:module';
@@ -11,6 +11,7 @@ const asked = JSON.parse(await new Response(process.stdin).text());
 const require = createRequire(import.meta.url);
 const esm = dirname(require.resolve('@shopify/shopify-api')).replace(/cjs\/lib$/, 'esm/lib');
 const { generateLocalHmac } = await import(pathToFileURL(join(esm, 'utils/hmac-validator.mjs')));
+const { createSHA256HMAC } = await import(pathToFileURL(join(esm, '../runtime/crypto/utils.mjs')));
 const { SignJWT } = await import(pathToFileURL(createRequire(join(esm, 'index.mjs')).resolve('jose').replace('/cjs/', '/esm/')));
 
 const shopify = shopifyApi({
@@ -27,10 +28,15 @@ const answer = {
   bodies: await each(asked.bodies, async ({ body, hmac, topic, shop }) => (await shopify.webhooks.validate({
     rawBody: body, rawRequest: requestWith({ hmac, topic, shop }), rawResponse: {},
   })).valid),
-  signed: await each(asked.sign, async (parameters) => `${new URLSearchParams(parameters)}&signature=${await sign(parameters, 'appProxy')}`),
+  signed: await each(asked.sign, async (parameters) => `${new URLSearchParams(pairs(parameters))}&signature=${await sign(parameters, 'appProxy')}`),
+  delivered: await each(asked.deliver, (body) => createSHA256HMAC(asked.secret, body)),
   minted: await each(asked.mint, (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(new TextEncoder().encode(asked.secret))),
 };
 process.stdout.write(JSON.stringify(answer));
+
+function pairs(parameters) {
+  return Object.entries(parameters).flatMap(([name, value]) => [value].flat().map((single) => [name, single]));
+}
 
 function requestWith({ hmac, topic, shop }) {
   return { method: 'POST', url: '/webhooks/shopify', headers: {

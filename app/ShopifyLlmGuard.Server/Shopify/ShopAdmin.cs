@@ -19,9 +19,10 @@ internal sealed partial class ShopAdmin(
 
     public async Task<AdminReply> RunAsync(string shop, AdminDocument document, object? variables, CancellationToken cancellationToken)
     {
-        if (await TokenAsync(shop, cancellationToken) is not { } tokens)
+        var (tokens, trouble) = await TokenAsync(shop, cancellationToken);
+        if (tokens is null)
         {
-            return new AdminReply.Unauthorized();
+            return trouble;
         }
 
         var reply = await patience.ExecuteAsync(
@@ -43,18 +44,19 @@ internal sealed partial class ShopAdmin(
     /// <summary>Renews every token that is stored, so that a shop whose merchant never opens the app keeps its access.</summary>
     public async Task KeepAliveAsync(string shop, CancellationToken cancellationToken) => await RenewAsync(shop, TimeSpan.FromDays(1), cancellationToken);
 
-    private async Task<ShopTokens?> TokenAsync(string shop, CancellationToken cancellationToken)
+    private async Task<(ShopTokens? Tokens, AdminReply Trouble)> TokenAsync(string shop, CancellationToken cancellationToken)
     {
         var tokens = await shops.TokensAsync(shop, cancellationToken);
         return tokens is null || tokens.AccessExpiresAt > clock.GetUtcNow() + RenewBefore
-            ? tokens
+            ? (tokens, new AdminReply.Unauthorized())
             : await RenewAsync(shop, RenewBefore, cancellationToken);
     }
 
     // One server at a time: every new token kills the refresh token of the others. If the answer got lost, the stored (now
     // previous) refresh token may be used once more, which is exactly what the next attempt does.
-    private async Task<ShopTokens?> RenewAsync(string shop, TimeSpan before, CancellationToken cancellationToken)
+    private async Task<(ShopTokens? Tokens, AdminReply Trouble)> RenewAsync(string shop, TimeSpan before, CancellationToken cancellationToken)
     {
+        AdminReply trouble = new AdminReply.Unauthorized();
         var renewed = await shops.RenewAsync(shop, async (stored, token) =>
         {
             if (stored is null || stored.AccessExpiresAt > clock.GetUtcNow() + before || stored.RefreshExpiresAt <= clock.GetUtcNow())
@@ -66,12 +68,15 @@ internal sealed partial class ShopAdmin(
             if (reply is not TokenReply.Granted granted)
             {
                 Log.NotRenewed(logger, shop, reply.GetType().Name);
+
+                // Silence is no refusal: the shop may well have the app.
+                trouble = reply is TokenReply.Unavailable or TokenReply.Throttled ? new AdminReply.Unavailable("no new token") : trouble;
                 return null;
             }
 
             return granted.At(clock.GetUtcNow());
         }, cancellationToken);
-        return renewed is not null && renewed.AccessExpiresAt > clock.GetUtcNow() ? renewed : null;
+        return (renewed is not null && renewed.AccessExpiresAt > clock.GetUtcNow() ? renewed : null, trouble);
     }
 
     private async Task ForgetAsync(string shop, ShopTokens tokens, CancellationToken cancellationToken)

@@ -27,13 +27,22 @@ internal sealed partial class LastResort(FallbackBoard fallbacks, ILogger<LastRe
     {
         if (exception is not OperationCanceledException)
         {
-            Log.Broke(logger, exception);
+            Log.Broke(logger, string.Join(" <- ", Chain(exception).Select(cause => cause.GetType().Name)), exception.GetBaseException().StackTrace);
+        }
+    }
+
+    private static IEnumerable<Exception> Chain(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            yield return cause;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "An answer broke inside the guard; the shopper got static content.")]
-        public static partial void Broke(ILogger logger, Exception exception);
+        // The message of an exception may quote what a shopper wrote, so only its types and its place are kept.
+        [LoggerMessage(Level = LogLevel.Error, Message = "An answer broke inside the guard with {Problem}; the shopper got static content. {Place}")]
+        public static partial void Broke(ILogger logger, string problem, string? place);
     }
 }

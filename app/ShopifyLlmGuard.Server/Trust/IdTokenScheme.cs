@@ -10,6 +10,7 @@ namespace ShopifyLlmGuard.Server.Trust;
 /// <summary>
 /// A page of the embedded admin. App Bridge adds the token to <c>fetch</c> as a bearer header; the browser's own navigation of
 /// the frame carries it in the query. Which of the two it is decides how a caller without a good token is sent to get one.
+/// A token may come again while it lives, so what a form does must be harmless when it is done twice.
 /// </summary>
 internal sealed partial class IdTokenScheme(
     IOptionsMonitor<AuthenticationSchemeOptions> schemeOptions, ILoggerFactory loggers, UrlEncoder encoder,

@@ -9,7 +9,9 @@ internal sealed record SignedQuery(string Shop, string PathPrefix, string Logged
 {
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(90);
 
-    private static readonly string[] Single = ["shop", "signature", "timestamp", "hmac"];
+    // Shopify sends each of its own names once, behind the shopper's: of two, the first would be the shopper's.
+    private static readonly string[] Own = ["shop", "timestamp", "path_prefix", "logged_in_customer_id"];
+    private static readonly string[] Single = [.. Own, "signature", "hmac"];
 
     /// <summary>Takes the query as it came over the wire, with or without the question mark.</summary>
     /// <returns>The proven values, or null and the reason, which goes to the log only.</returns>
@@ -30,7 +32,7 @@ internal sealed record SignedQuery(string Shop, string PathPrefix, string Logged
 
         // Shopify joins "key=value" without a separator, so a value may pretend to be further parameters. The owner of one
         // shop could have "x=1shop=victim.myshopify.com" signed, and split it elsewhere. Shopify itself adds each name once.
-        if (Array.Exists(["shop=", "timestamp=", "path_prefix="], name => Count(message, name) > 1))
+        if (Array.Exists(Own, name => Count(message, $"{name}=") > 1))
         {
             return (null, "a value contains another parameter's name");
         }

@@ -15,14 +15,15 @@ namespace ShopifyLlmGuard.Server.Webhooks;
 internal sealed partial class DeliveryDesk(
     ShopAdmin admin, ShopRegistry shops, ProductCatalog catalog, PrivacyDesk privacy, TimeProvider clock, ILogger<DeliveryDesk> logger)
 {
+    private const string StillInstalled = "still-installed", ShopifyUnavailable = "shopify-unavailable";
+
     /// <summary>What the delivery is about: deliveries about the same thing are processed in order.</summary>
     public static string SubjectOf(WebhookDelivery delivery) =>
         delivery.Topic.StartsWith("products/", StringComparison.Ordinal) && TryReadId(delivery, out var id)
             ? $"product {id.ToString(CultureInfo.InvariantCulture)}"
             : delivery.Topic.StartsWith("products/", StringComparison.Ordinal) ? "products" : "shop";
 
-    /// <returns>Null when done, or what went wrong.</returns>
-    public Task<string?> ProcessAsync(WebhookDelivery delivery, CancellationToken cancellationToken) => delivery.Topic switch
+    public Task<Outcome> ProcessAsync(WebhookDelivery delivery, CancellationToken cancellationToken) => delivery.Topic switch
     {
         "app/uninstalled" => UninstallAsync(delivery, cancellationToken),
         "products/create" or "products/update" => RefreshAsync(delivery, cancellationToken),
@@ -34,38 +35,74 @@ internal sealed partial class DeliveryDesk(
     };
 
     // A late message about an earlier uninstallation must not remove the app from a shop that has it again.
-    private async Task<string?> UninstallAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
+    private async Task<Outcome> UninstallAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
     {
-        switch (await admin.RunAsync(delivery.Shop, AdminDocument.Installation, null, cancellationToken))
+        switch (await HasTheAppAsync(delivery.Shop, cancellationToken))
         {
-            case AdminReply.Done:
-                Log.StillInstalled(logger, delivery.Shop);
-                return null;
-            case AdminReply.Unavailable or AdminReply.Throttled:
-                return "shopify-unavailable";
+            case true:
+                Log.StillInstalled(logger, delivery.Shop, delivery.Topic);
+                return Outcome.Stopped(StillInstalled);
+            case null:
+                return Outcome.Later(ShopifyUnavailable);
             default:
                 await shops.UninstallAsync(delivery.Shop, delivery.TriggeredAt, cancellationToken);
-                return null;
+                return Outcome.Done;
         }
     }
 
-    private async Task<string?> RefreshAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
+    // The message about the uninstallation may have been lost, so the shop is asked, and leaves first.
+    private async Task<Outcome> RedactShopAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
+    {
+        if (!IsAboutItsShop(delivery))
+        {
+            return Outcome.Later("another-shop");
+        }
+
+        var has = await HasTheAppAsync(delivery.Shop, cancellationToken);
+        if (has is null)
+        {
+            return Outcome.Later(ShopifyUnavailable);
+        }
+
+        if (has is false)
+        {
+            await shops.UninstallAsync(delivery.Shop, delivery.TriggeredAt, cancellationToken);
+            if (await privacy.RedactShopAsync(delivery.Shop, delivery.Id, cancellationToken))
+            {
+                return Outcome.Done;
+            }
+        }
+
+        Log.StillInstalled(logger, delivery.Shop, delivery.Topic);
+        return Outcome.Stopped(StillInstalled);
+    }
+
+    /// <summary>Whether Shopify says that the shop has the app now; null when Shopify says nothing.</summary>
+    private async Task<bool?> HasTheAppAsync(string shop, CancellationToken cancellationToken) =>
+        await admin.RunAsync(shop, AdminDocument.Installation, null, cancellationToken) switch
+        {
+            AdminReply.Done => true,
+            AdminReply.Unavailable or AdminReply.Throttled => null,
+            _ => false,
+        };
+
+    private async Task<Outcome> RefreshAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
     {
         if (shops.Profile(delivery.Shop) is null)
         {
-            return null;
+            return Outcome.Done;
         }
 
         if (!TryReadId(delivery, out var id))
         {
-            return "no-product-id";
+            return Outcome.Later("no-product-id");
         }
 
         var asked = clock.GetUtcNow();
         var reply = await admin.RunAsync(delivery.Shop, AdminDocument.Product, new { id = AdminProduct.GidOf(id) }, cancellationToken);
         if (reply is not AdminReply.Done { Data: var data })
         {
-            return $"shopify-{reply.GetType().Name.ToLowerInvariant()}";
+            return Outcome.Later($"shopify-{reply.GetType().Name.ToLowerInvariant()}");
         }
 
         var product = data.GetProperty("product");
@@ -82,57 +119,46 @@ internal sealed partial class DeliveryDesk(
             await catalog.RemoveAsync(delivery.Shop, id, AdminProduct.UpdatedAt(product), cancellationToken);
         }
 
-        return null;
+        return Outcome.Done;
     }
 
-    private async Task<string?> RemoveAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
+    private async Task<Outcome> RemoveAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
     {
         if (!TryReadId(delivery, out var id))
         {
-            return "no-product-id";
+            return Outcome.Later("no-product-id");
         }
 
         await catalog.RemoveAsync(delivery.Shop, id, delivery.TriggeredAt, cancellationToken);
-        return null;
+        return Outcome.Done;
     }
 
-    private async Task<string?> ExportAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
+    private async Task<Outcome> ExportAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
     {
         if (!IsAboutItsShop(delivery))
         {
-            return "another-shop";
+            return Outcome.Later("another-shop");
         }
 
-        await privacy.ExportAsync(delivery.Shop, cancellationToken);
-        return null;
+        await privacy.ExportAsync(delivery, cancellationToken);
+        return Outcome.Done;
     }
 
-    private async Task<string?> RedactCustomerAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
+    private async Task<Outcome> RedactCustomerAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
     {
         if (!IsAboutItsShop(delivery))
         {
-            return "another-shop";
+            return Outcome.Later("another-shop");
         }
 
-        await privacy.RedactCustomerAsync(delivery.Shop, delivery.Id, cancellationToken);
-        return null;
+        await privacy.RedactCustomerAsync(delivery, cancellationToken);
+        return Outcome.Done;
     }
 
-    private async Task<string?> RedactShopAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
-    {
-        if (!IsAboutItsShop(delivery))
-        {
-            return "another-shop";
-        }
-
-        await privacy.RedactShopAsync(delivery.Shop, cancellationToken);
-        return null;
-    }
-
-    private Task<string?> Ignore(WebhookDelivery delivery)
+    private Task<Outcome> Ignore(WebhookDelivery delivery)
     {
         Log.Unknown(logger, delivery.Shop, delivery.Topic);
-        return Task.FromResult<string?>(null);
+        return Task.FromResult(Outcome.Done);
     }
 
     private static bool IsAboutItsShop(WebhookDelivery delivery)
@@ -158,8 +184,8 @@ internal sealed partial class DeliveryDesk(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "{Shop}: a late message about an uninstallation; the app is there again.")]
-        public static partial void StillInstalled(ILogger logger, string shop);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Shop}: nothing is done for {Topic}, because the shop has the app.")]
+        public static partial void StillInstalled(ILogger logger, string shop, string topic);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "{Shop}: nothing to do for {Topic}.")]
         public static partial void Unknown(ILogger logger, string shop, string topic);

@@ -10,9 +10,6 @@ namespace ShopifyLlmGuard.Server.Webhooks;
 internal sealed partial class InboxRound(
     IDbContextFactory<GuardDb> databases, DeliveryDesk desk, TimeProvider clock, ILogger<InboxRound> logger)
 {
-    /// <summary>Then a person has to look: the row stays, with its body and its error.</summary>
-    public const int MaximumAttempts = 8;
-
     private const int AtOnce = 200;
 
     // Counted from the arrival. Together as long as Shopify itself would try.
@@ -34,6 +31,7 @@ internal sealed partial class InboxRound(
         try
         {
             await WorkOffAsync(db, cancellationToken);
+            await InboxRetention.TidyAsync(db, clock.GetUtcNow(), cancellationToken);
         }
         finally
         {
@@ -48,7 +46,7 @@ internal sealed partial class InboxRound(
     private async Task WorkOffAsync(GuardDb db, CancellationToken cancellationToken)
     {
         var waiting = await db.WebhookDeliveries
-            .Where(delivery => delivery.ProcessedAt == null && delivery.Attempts < MaximumAttempts)
+            .Where(delivery => delivery.ProcessedAt == null && delivery.Attempts < WebhookDelivery.MaximumAttempts)
             .OrderBy(delivery => delivery.TriggeredAt).ThenBy(delivery => delivery.ReceivedAt).ThenBy(delivery => delivery.Id)
             .Take(AtOnce).ToListAsync(cancellationToken);
 
@@ -67,10 +65,18 @@ internal sealed partial class InboxRound(
 
     private async Task<bool> ProcessAsync(GuardDb db, WebhookDelivery delivery, CancellationToken cancellationToken)
     {
+        // What came before it in this very round may have emptied or deleted it.
+        await db.Entry(delivery).ReloadAsync(cancellationToken);
+        if (db.Entry(delivery).State == EntityState.Detached)
+        {
+            return true;
+        }
+
         delivery.Attempts++;
         await db.SaveChangesAsync(cancellationToken);
-        delivery.Error = await TryAsync(delivery, cancellationToken);
-        if (delivery.Error is null)
+        var outcome = await TryAsync(delivery, cancellationToken);
+        delivery.Error = outcome.Reason;
+        if (outcome.IsOver)
         {
             delivery.ProcessedAt = clock.GetUtcNow();
             delivery.Body = null; // It may name a customer, and nobody needs it any more.
@@ -81,10 +87,10 @@ internal sealed partial class InboxRound(
         }
 
         await db.SaveChangesAsync(cancellationToken);
-        return delivery.Error is null;
+        return outcome.IsOver;
     }
 
-    private async Task<string?> TryAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
+    private async Task<Outcome> TryAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
     {
         try
         {
@@ -92,13 +98,13 @@ internal sealed partial class InboxRound(
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return exception.GetType().Name;
+            return Outcome.Later(exception.GetType().Name);
         }
     }
 
     private void Tell(WebhookDelivery delivery)
     {
-        if (delivery.Attempts < MaximumAttempts)
+        if (delivery.Attempts < WebhookDelivery.MaximumAttempts)
         {
             Log.Failed(logger, delivery.Shop, delivery.Topic, delivery.Attempts, delivery.Error!);
         }

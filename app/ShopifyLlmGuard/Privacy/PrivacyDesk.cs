@@ -1,64 +1,65 @@
 using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Privacy;
 
-/// <summary>What the guard holds about a customer.</summary>
-/// <param name="Shop">The shop that asked.</param>
-/// <param name="At">When the answer was made.</param>
-/// <param name="Held">Kinds of data held about the customer: always empty, see <see cref="PrivacyDesk"/>.</param>
-/// <param name="Statement">The same in a sentence for the merchant.</param>
-public sealed record CustomerExport(string Shop, DateTimeOffset At, IReadOnlyList<string> Held, string Statement);
-
 /// <summary>
 /// Carries out the three privacy requests. The guard stores nothing about customers: no conversations, no identities. The one
-/// place where a customer may be named is the body of a webhook that still waits in the inbox.
+/// place where a customer may be named is the body of a customer webhook that still waits in the inbox, or was given up.
 /// </summary>
 public sealed class PrivacyDesk(IDbContextFactory<GuardDb> databases, Snapshots snapshots, TimeProvider clock)
 {
-    /// <summary>Says what is held about a customer, and records that it was asked.</summary>
-    public async Task<CustomerExport> ExportAsync(string shop, CancellationToken cancellationToken = default)
+    /// <summary>The shop's privacy requests, newest first.</summary>
+    public async Task<IReadOnlyList<PrivacyRecord>> RecordsAsync(string shop, int limit = 50, CancellationToken cancellationToken = default)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        Record(db, shop, "customers/data_request", 0);
-        await db.SaveChangesAsync(cancellationToken);
-        return new CustomerExport(
-            shop, clock.GetUtcNow(), [],
-            "Shopify LLM Guard stores no conversations, no questions, no answers and no customer identities, so it holds no data about this customer.");
+        return await db.PrivacyRecords.AsNoTracking().Where(record => record.Shop == shop)
+            .OrderByDescending(record => record.Id).Take(limit).ToListAsync(cancellationToken);
     }
 
-    /// <summary>Empties the bodies of the shop's customer webhooks that still wait, other than <paramref name="deliveryId"/>.</summary>
-    public async Task RedactCustomerAsync(string shop, string deliveryId, CancellationToken cancellationToken = default)
+    /// <summary>Looks for what is held about the customer whom a data request names, and records the answer.</summary>
+    public async Task ExportAsync(WebhookDelivery request, CancellationToken cancellationToken = default)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var rows = await db.WebhookDeliveries
-            .Where(delivery => delivery.Shop == shop && delivery.Id != deliveryId && delivery.Body != null &&
-                delivery.ProcessedAt != null)
-            .ExecuteUpdateAsync(delivery => delivery.SetProperty(d => d.Body, (string?)null), cancellationToken);
-        Record(db, shop, "customers/redact", rows);
+        var found = await CustomerDeliveries.LikeAsync(db, request, cancellationToken);
+        Record(db, request.Shop, PrivacyRecord.DataRequest, found.Count);
         await db.SaveChangesAsync(cancellationToken);
     }
 
-    /// <summary>Deletes everything that names the shop, except the proof that this was done. Not for a shop that is back.</summary>
+    /// <summary>Takes the customer whom a redaction names out of the shop's other webhooks, and records that it was done.</summary>
+    public async Task RedactCustomerAsync(WebhookDelivery request, CancellationToken cancellationToken = default)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var found = await CustomerDeliveries.LikeAsync(db, request, cancellationToken);
+        found.ForEach(CustomerDeliveries.Empty);
+        Record(db, request.Shop, PrivacyRecord.CustomerRedaction, found.Count);
+        await db.SaveChangesAsync(cancellationToken);
+    }
+
+    /// <summary>Deletes everything that names the shop, except the proof that this was done. Not for a shop that has the app.</summary>
+    /// <param name="shop">The shop.</param>
+    /// <param name="deliveryId">The webhook that asks for it; it stays until it is processed and tidied away.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Whether the shop was deleted.</returns>
-    public async Task<bool> RedactShopAsync(string shop, CancellationToken cancellationToken = default)
+    public async Task<bool> RedactShopAsync(string shop, string? deliveryId = null, CancellationToken cancellationToken = default)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await ShopRegistry.LockAsync(db, shop, cancellationToken);
         if (await db.Shops.AnyAsync(row => row.Domain == shop && row.UninstalledAt == null, cancellationToken))
         {
             return false;
         }
 
-        var rows = await DeleteAsync(db, shop, cancellationToken);
-        Record(db, shop, "shop/redact", rows);
+        var rows = await DeleteAsync(db, shop, deliveryId, cancellationToken);
+        Record(db, shop, PrivacyRecord.ShopRedaction, rows);
         await db.SaveAndTellAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await snapshots.RefreshAsync(cancellationToken);
         return true;
     }
 
-    private static async Task<int> DeleteAsync(GuardDb db, string shop, CancellationToken cancellationToken) =>
+    private static async Task<int> DeleteAsync(GuardDb db, string shop, string? deliveryId, CancellationToken cancellationToken) =>
         await db.ShopTokens.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.Flags.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.FlagChanges.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
@@ -69,7 +70,7 @@ public sealed class PrivacyDesk(IDbContextFactory<GuardDb> databases, Snapshots 
         await db.Products.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.RelatedProducts.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.CatalogVersions.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
-        await db.WebhookDeliveries.Where(row => row.Shop == shop && row.ProcessedAt != null).ExecuteDeleteAsync(cancellationToken) +
+        await db.WebhookDeliveries.Where(row => row.Shop == shop && row.Id != deliveryId).ExecuteDeleteAsync(cancellationToken) +
         await db.Attempts.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.EvidenceHeads.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.Shops.Where(row => row.Domain == shop).ExecuteDeleteAsync(cancellationToken);

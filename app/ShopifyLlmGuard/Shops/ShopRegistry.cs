@@ -115,7 +115,7 @@ public sealed class ShopRegistry(
     }
 
     // One lock per shop over all servers; it ends with the transaction, also when this process dies.
-    private static async Task<IDbContextTransaction> LockAsync(
+    internal static async Task<IDbContextTransaction> LockAsync(
         GuardDb db, string domain, CancellationToken cancellationToken)
     {
         var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

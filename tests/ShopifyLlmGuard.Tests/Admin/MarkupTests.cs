@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using AngleSharp.Html.Parser;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Privacy;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Tests.Admin;
@@ -40,6 +41,20 @@ public partial class MarkupTests
         await CheckAsync("overview-held-and-off", await held.SubmitAsync("switch-recommendations"));
         await CheckAsync("overview-mistake", await held.SubmitAsync("switch-chat", ("Switch.Reason", new string('x', 201))));
         await CheckAsync("not-found", await site.OpenAsync("/not-found"));
+
+        await CheckAsync("privacy-empty", await site.OpenAsync("/privacy"));
+        await using (var db = site.Db())
+        {
+            foreach (var (kind, rows) in ((string, int)[])[("customers/data_request", 0), ("customers/redact", 1), ("shop/redact", 87)])
+            {
+                db.PrivacyRecords.Add(new PrivacyRecord { Shop = AdminSite.Shop, Kind = kind, At = AdminSite.Noon, Rows = rows });
+            }
+
+            db.PrivacyRecords.Add(new PrivacyRecord { Shop = "other.myshopify.com", Kind = "customers/redact", At = AdminSite.Noon, Rows = 5 });
+            await db.SaveChangesAsync();
+        }
+
+        await CheckAsync("privacy", await site.OpenAsync("/privacy"));
     }
 
     [Theory]

@@ -39,7 +39,7 @@ public class OverviewPageTests
     public async Task Pages_set_no_cookie_and_carry_no_antiforgery_token()
     {
         await using var site = await AdminSite.StartAsync();
-        foreach (var path in new[] { "/", "/fallback" })
+        foreach (var path in new[] { "/", "/fallback", "/privacy" })
         {
             var page = await site.OpenAsync(path);
             Assert.False(page.Response.Headers.Contains("Set-Cookie"));
@@ -154,7 +154,7 @@ public class OverviewPageTests
         var page = await site.OpenAsync($"/{AdminSite.Context}&id_token=spent&hmac=spent");
         Assert.All(page.Document.QuerySelectorAll("s-page [href^='/']"), link =>
             Assert.Equal("/fallback?shop=carewell.myshopify.com&host=YWRtaW4&embedded=1", link.GetAttribute("href")));
-        Assert.Equal(["/", "/fallback"], page.Document.QuerySelectorAll("s-app-nav > *").Select(link => link.GetAttribute("href")));
+        Assert.Equal(["/", "/fallback", "/privacy"], page.Document.QuerySelectorAll("s-app-nav > *").Select(link => link.GetAttribute("href")));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using ShopifyLlmGuard.Admin.Reading;
 using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Privacy;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Tests.Admin;
@@ -31,6 +32,28 @@ public class PartsTests : BunitContext
     public void A_moment_is_readable_by_people_and_by_the_script() =>
         Render<Moment>(parameters => parameters.Add(moment => moment.At, Now.AddMinutes(-3)))
             .MarkupMatches("<time datetime=\"2026-11-23T11:57:00Z\" data-moment>23 Nov 2026, 11:57 UTC (3 minutes ago)</time>");
+
+    [Fact]
+    public void A_privacy_request_is_listed_with_an_answer_to_hand_on()
+    {
+        var record = new PrivacyRecord { Shop = Shop, Kind = "customers/data_request", At = Now.AddMinutes(-3), Rows = 0 };
+        var cells = Render<PrivacySection>(parameters => parameters.Add(section => section.Records, [record])).FindAll("s-table-body s-table-cell");
+        Assert.Equal("A customer asked for their data", cells[0].TextContent);
+        Assert.Equal("2026-11-23T11:57:00Z", cells[1].QuerySelector("time")!.GetAttribute("datetime"));
+        Assert.Equal(
+            "Shopify LLM Guard stores no conversations, no questions, no answers and no customer profiles. It holds no data about this customer.",
+            cells[2].TextContent);
+    }
+
+    [Theory]
+    [InlineData(true, "There has been no request yet.")]
+    [InlineData(false, "because the guard's database is not answering")]
+    public void Without_privacy_requests_the_page_says_why_there_are_none(bool answers, string words)
+    {
+        var section = Render<PrivacySection>(parameters => parameters.Add(part => part.Records, answers ? [] : null));
+        Assert.Contains(words, section.Find("s-paragraph").TextContent);
+        Assert.Empty(section.FindAll("s-table"));
+    }
 
     [Fact]
     public void A_feature_in_trouble_says_why_and_since_when_and_what_shoppers_see()

@@ -1,5 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using ShopifyLlmGuard.Catalog;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Tests.Llm;
 
 namespace ShopifyLlmGuard.Tests.Trust;
 
@@ -23,6 +28,8 @@ public sealed class AppProxyTests(GuardApp app) : IClassFixture<GuardApp>
             ["two shops"] = $"{good}&shop=other.myshopify.com",
             ["two signatures"] = $"{good}&signature=00",
             ["two timestamps"] = $"{good}&timestamp=1",
+            ["two customers, signed"] = Signed.Query(GuardApp.Shop, now, Signed.Secret, ("product_id", "1"), ("logged_in_customer_id", "7")),
+            ["two prefixes, signed"] = Signed.Query(GuardApp.Shop, now, Signed.Secret, ("product_id", "1"), ("path_prefix", "/apps/other")),
             ["no shop at all"] = Signed.Query("attacker.example", now, Signed.Secret, ("product_id", "1")),
         };
         var data = new TheoryData<string, string>();
@@ -38,7 +45,7 @@ public sealed class AppProxyTests(GuardApp app) : IClassFixture<GuardApp>
     [MemberData(nameof(Refused), DisableDiscoveryEnumeration = true)]
     public async Task Anything_but_a_fresh_signature_gets_401_and_changes_nothing(string name, string query)
     {
-        var before = await app.RowsAsync();
+        var before = await app.ContentAsync();
 
         foreach (var path in Paths)
         {
@@ -48,7 +55,7 @@ public sealed class AppProxyTests(GuardApp app) : IClassFixture<GuardApp>
             Assert.True(response.StatusCode == HttpStatusCode.Unauthorized, $"{name}: {path} answered {response.StatusCode}");
         }
 
-        Assert.Equal(before, await app.RowsAsync());
+        Assert.Equal(before, await app.ContentAsync());
     }
 
     [Fact]
@@ -62,7 +69,7 @@ public sealed class AppProxyTests(GuardApp app) : IClassFixture<GuardApp>
     [Fact]
     public async Task A_replay_within_the_window_gets_the_same_answer_and_changes_nothing()
     {
-        var before = await app.RowsAsync();
+        var before = await app.ContentAsync();
         var url = $"/proxy/chat{Signed.Query(GuardApp.Shop, GuardApp.Now, Signed.Secret)}";
 
         var first = await app.Client.PostAsync(url, JsonContent.Create(new { message = "How long does delivery take?" }));
@@ -70,8 +77,39 @@ public sealed class AppProxyTests(GuardApp app) : IClassFixture<GuardApp>
 
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
         Assert.Equal(await first.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
-        Assert.Equal(before, await app.RowsAsync());
+        Assert.Equal(before, await app.ContentAsync());
     }
+
+    [Fact]
+    public async Task A_replay_to_a_live_model_costs_an_answer_and_its_evidence_and_changes_nothing_else()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var live = new GuardApp().With("Llm:Endpoints:0:Id", "local-1").With("Llm:Endpoints:0:Url", llm.Url)
+            .With("Llm:Endpoints:0:Region", "eu-test").With("Llm:Endpoints:0:Jurisdiction", "EU").With("Llm:Endpoints:0:Model", "scripted");
+        await ((IAsyncLifetime)live).InitializeAsync();
+        await live.InstallAsync();
+        await live.Services.GetRequiredService<ProductCatalog>().UpsertAsync(GuardApp.Shop, DemoShop.Products);
+        var before = await live.ContentAsync(except: "attempts");
+        var url = $"/proxy/chat{Signed.Query(GuardApp.Shop, GuardApp.Now, Signed.Secret)}";
+
+        foreach (var _ in (string[])["first", "replay"])
+        {
+            var answer = await live.Client.PostAsync(url, JsonContent.Create(new { message = "Which blood pressure monitor is good for travel?" }));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        Assert.NotEmpty(llm.Requests);
+        await Guard.UntilAsync(() => CountAttempts(live) == llm.Requests.Count, "the evidence is stored");
+        Assert.Equal(before, await live.ContentAsync(except: "attempts"));
+    }
+
+    // Shopify signs a name that the shopper repeats; such a request is the shopper's own mistake.
+    [Theory]
+    [InlineData("product_id")]
+    [InlineData("limit")]
+    public async Task A_parameter_of_ours_that_is_signed_twice_gets_400(string name) =>
+        Assert.Equal(HttpStatusCode.BadRequest, (await app.ProxyAsync(
+            HttpMethod.Get, "recommendations", null, ("product_id", "1"), ("limit", "2"), (name, "2"))).StatusCode);
 
     [Fact]
     public async Task A_refusal_is_decided_before_the_body_is_looked_at()
@@ -96,6 +134,12 @@ public sealed class AppProxyTests(GuardApp app) : IClassFixture<GuardApp>
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.TooManyRequests], statuses);
         Assert.True((await AskAsync(strict, "203.0.113.7")).Headers.RetryAfter?.Delta > TimeSpan.Zero);
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(strict, "203.0.113.8")).StatusCode);
+    }
+
+    private static int CountAttempts(GuardApp guard)
+    {
+        using var db = guard.Services.GetRequiredService<IDbContextFactory<GuardDb>>().CreateDbContext();
+        return db.Attempts.Count(attempt => attempt.Endpoint == "local-1");
     }
 
     private static Task<HttpResponseMessage> AskAsync(GuardApp guard, string client)

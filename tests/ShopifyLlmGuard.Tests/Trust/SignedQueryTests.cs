@@ -39,12 +39,31 @@ public class SignedQueryTests
     [InlineData("timestamp=1317327555")]
     [InlineData("signature=00")]
     [InlineData("shop=other.myshopify.com")]
+    [InlineData("logged_in_customer_id=1")]
+    [InlineData("path_prefix=/apps/guard")]
     public void A_repeated_parameter_that_must_be_single_is_refused(string again) =>
         Assert.Null(SignedQuery.Prove($"{Signed.Query("carewell.myshopify.com", Then, "s")}&{again}", ["s"], Then).Query);
 
+    // Shopify signs what the shopper asked together with its own values, which come behind.
+    [Theory]
+    [InlineData("shop", "carewell.myshopify.com")]
+    [InlineData("timestamp", "1317327555")]
+    [InlineData("path_prefix", "/apps/other")]
+    [InlineData("logged_in_customer_id", "1")]
+    [InlineData("logged_in_customer_id", "")]
+    public void A_name_of_Shopifys_own_that_the_shopper_sent_too_is_refused_although_signed(string name, string value) =>
+        Assert.Null(SignedQuery.Prove(Signed.Query("carewell.myshopify.com", Then, "s", (name, value)), ["s"], Then).Query);
+
+    [Theory]
+    [InlineData("a", "1logged_in_customer_id=7")]
+    [InlineData("a", "1path_prefix=/apps/other")]
+    [InlineData("xlogged_in_customer_id", "7")]
+    public void A_name_of_Shopifys_own_inside_another_parameter_is_refused_although_signed(string name, string value) =>
+        Assert.Null(SignedQuery.Prove(Signed.Query("carewell.myshopify.com", Then, "s", (name, value)), ["s"], Then).Query);
+
     [Fact]
-    public void A_repeated_shop_is_refused_even_when_somebody_signed_it() =>
-        Assert.Null(SignedQuery.Prove(Signed.Query("carewell.myshopify.com", Then, "s", ("shop", "carewell.myshopify.com")), ["s"], Then).Query);
+    public void Any_other_name_may_be_repeated() =>
+        Assert.NotNull(SignedQuery.Prove(Signed.Query("carewell.myshopify.com", Then, "s", ("tag", "a"), ("tag", "b")), ["s"], Then).Query);
 
     [Theory]
     [InlineData("shop=evil.myshopify.com.attacker.example")]

@@ -63,7 +63,7 @@ public sealed class StaffDoorTests(GuardApp app) : IClassFixture<GuardApp>
     [InlineData("another app's")]
     public async Task A_fetch_without_a_good_token_gets_401_and_the_retry_header_and_changes_nothing(string token)
     {
-        var before = await app.RowsAsync();
+        var before = await app.ContentAsync();
         var response = await FetchAsync(token switch
         {
             "expired" => $"Bearer {Token(GuardApp.Now.AddSeconds(-71))}",
@@ -75,7 +75,7 @@ public sealed class StaffDoorTests(GuardApp app) : IClassFixture<GuardApp>
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Equal("1", response.Headers.GetValues("X-Shopify-Retry-Invalid-Session-Request").Single());
-        Assert.Equal(before, await app.RowsAsync());
+        Assert.Equal(before, await app.ContentAsync());
     }
 
     [Fact]

@@ -105,7 +105,7 @@ public sealed class InboxRoundTests : IAsyncLifetime
     public async Task What_fails_too_often_is_given_up_and_stays_to_be_looked_at()
     {
         await app.WebhookAsync("shop/redact", """{"shop_domain":"another.myshopify.com"}""", "poison");
-        for (var attempt = 0; attempt < InboxRound.MaximumAttempts + 2; attempt++)
+        for (var attempt = 0; attempt < WebhookDelivery.MaximumAttempts + 2; attempt++)
         {
             // As if it had come a day ago, so that every attempt is due.
             await app.QueryAsync(db => db.Database.ExecuteSqlAsync($"UPDATE guard.webhook_deliveries SET received_at = received_at - interval '1 day'"));
@@ -113,7 +113,7 @@ public sealed class InboxRoundTests : IAsyncLifetime
         }
 
         var delivery = await FindAsync("poison");
-        Assert.Equal((InboxRound.MaximumAttempts, "another-shop"), (delivery.Attempts, delivery.Error));
+        Assert.Equal((WebhookDelivery.MaximumAttempts, "another-shop"), (delivery.Attempts, delivery.Error));
         Assert.NotNull(delivery.Body);
         Assert.Null(delivery.ProcessedAt);
     }
@@ -152,6 +152,95 @@ public sealed class InboxRoundTests : IAsyncLifetime
 
         Assert.NotNull(await Registry.TokensAsync(GuardApp.Shop));
         Assert.NotNull(Registry.Profile(GuardApp.Shop));
+    }
+
+    private const string RedactShop = $$"""{"shop_domain":"{{GuardApp.Shop}}"}""";
+
+    [Fact]
+    public async Task A_shop_is_redacted_although_the_message_about_its_uninstallation_was_lost()
+    {
+        await app.InstallAsync();
+        app.Shopify.Answers("Installation", _ => Results.Unauthorized());
+        var at = GuardApp.Now.AddMinutes(1);
+        await app.WebhookAsync("shop/redact", RedactShop, "redact", triggeredAt: at);
+        await app.WebhookAsync("products/delete", """{"id":7}""", "later", triggeredAt: at.AddMinutes(1));
+
+        await app.RunAsync<InboxRound>(round => round.RunAsync(CancellationToken.None));
+
+        Assert.Null(await Registry.FindAsync(GuardApp.Shop));
+        Assert.Null(await Registry.TokensAsync(GuardApp.Shop));
+        Assert.Equal(1, await app.QueryAsync(db => db.PrivacyRecords.CountAsync(record => record.Kind == "shop/redact")));
+        var left = await app.QueryAsync(db => db.WebhookDeliveries.SingleAsync());
+        Assert.Equal(("redact", (string?)null), (left.Id, left.Error));
+        Assert.NotNull(left.ProcessedAt);
+    }
+
+    [Fact]
+    public async Task A_shop_that_has_the_app_is_not_redacted_and_the_delivery_says_why()
+    {
+        await app.InstallAsync();
+
+        await DeliverAsync("shop/redact", RedactShop, "redact", triggeredAt: GuardApp.Now.AddMinutes(1));
+
+        Assert.NotNull(Registry.Profile(GuardApp.Shop));
+        Assert.NotNull(await Registry.TokensAsync(GuardApp.Shop));
+        var delivery = await FindAsync("redact");
+        Assert.Equal("still-installed", delivery.Error);
+        Assert.NotNull(delivery.ProcessedAt);
+        Assert.Null(delivery.Body);
+        Assert.Equal(0, await app.QueryAsync(db => db.PrivacyRecords.CountAsync()));
+    }
+
+    [Fact]
+    public async Task While_Shopify_does_not_answer_a_redaction_waits()
+    {
+        // The token has run out, as it has by the time of this webhook, and the renewal meets the outage.
+        await app.InstallAsync(accessUntil: GuardApp.Now.AddMinutes(-1));
+        app.Shopify.Answers("refresh_token", _ => Results.StatusCode(503));
+
+        await DeliverAsync("shop/redact", RedactShop, "redact", triggeredAt: GuardApp.Now.AddMinutes(1));
+
+        Assert.NotNull(await Registry.FindAsync(GuardApp.Shop));
+        var delivery = await FindAsync("redact");
+        Assert.Equal("shopify-unavailable", delivery.Error);
+        Assert.Null(delivery.ProcessedAt);
+        Assert.NotNull(delivery.Body);
+    }
+
+    [Fact]
+    public async Task A_redacted_customer_is_gone_from_what_waits_and_the_data_request_is_answered_all_the_same()
+    {
+        var ada = $$$"""{"shop_domain":"{{{GuardApp.Shop}}}","customer":{"id":1,"email":"ada@example.com"}}""";
+        var at = GuardApp.Now.AddMinutes(-5);
+        await app.WebhookAsync("customers/redact", ada, "redact", triggeredAt: at);
+        await app.WebhookAsync("customers/data_request", ada, "request", triggeredAt: at.AddMinutes(1));
+
+        await app.RunAsync<InboxRound>(round => round.RunAsync(CancellationToken.None));
+
+        Assert.Equal(["customers/data_request 0", "customers/redact 1"], await app.QueryAsync(db =>
+            db.PrivacyRecords.OrderBy(record => record.Kind).Select(record => record.Kind + " " + record.Rows).ToListAsync()));
+        Assert.All(await app.QueryAsync(db => db.WebhookDeliveries.ToListAsync()), delivery => Assert.Null(delivery.Body));
+    }
+
+    [Fact]
+    public async Task What_was_processed_is_remembered_for_30_days_and_what_was_given_up_keeps_its_body_as_long()
+    {
+        WebhookDelivery Old(string id, int days, bool processed, int attempts) => new()
+        {
+            Id = id, Shop = GuardApp.Shop, Topic = "customers/redact", TriggeredAt = GuardApp.Now, ReceivedAt = GuardApp.Now.AddDays(-days), Body = "{}",
+            ProcessedAt = processed ? GuardApp.Now.AddDays(-days) : null, Attempts = attempts,
+        };
+        await app.QueryAsync(db =>
+        {
+            db.WebhookDeliveries.AddRange(
+                Old("processed-29", 29, true, 1), Old("processed-31", 31, true, 1), Old("given-up-29", 29, false, 8), Old("given-up-31", 31, false, 8));
+            return db.SaveChangesAsync();
+        });
+
+        await app.RunAsync<InboxRound>(round => round.RunAsync(CancellationToken.None));
+
+        Assert.Equal(["given-up-29 {}", "given-up-31 ", "processed-29 {}"], await app.QueryAsync(db =>
+            db.WebhookDeliveries.OrderBy(delivery => delivery.Id).Select(delivery => delivery.Id + " " + (delivery.Body ?? "")).ToListAsync()));
     }
 
     [Fact]

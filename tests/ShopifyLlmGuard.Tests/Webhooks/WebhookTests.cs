@@ -22,15 +22,29 @@ public sealed class WebhookTests(GuardApp app) : IClassFixture<GuardApp>
         Assert.Null(kept.ProcessedAt);
     }
 
+    // Elsewhere an unchanged content proves that nothing was done.
+    [Fact]
+    public async Task One_changed_value_is_a_changed_content()
+    {
+        var id = Guid.NewGuid().ToString();
+        await app.WebhookAsync("products/update", Body, id);
+        var before = await app.ContentAsync();
+
+        await app.QueryAsync(db => db.WebhookDeliveries.Where(delivery => delivery.Id == id)
+            .ExecuteUpdateAsync(delivery => delivery.SetProperty(d => d.Error, "x")));
+
+        Assert.NotEqual(before, await app.ContentAsync());
+    }
+
     [Fact]
     public async Task A_delivery_that_comes_again_gets_200_and_changes_nothing()
     {
         var id = Guid.NewGuid().ToString();
         await app.WebhookAsync("products/update", Body, id);
-        var before = await app.RowsAsync();
+        var before = await app.ContentAsync();
 
         Assert.Equal(HttpStatusCode.OK, (await app.WebhookAsync("products/update", Body, id)).StatusCode);
-        Assert.Equal(before, await app.RowsAsync());
+        Assert.Equal(before, await app.ContentAsync());
     }
 
     [Theory]
@@ -39,14 +53,14 @@ public sealed class WebhookTests(GuardApp app) : IClassFixture<GuardApp>
     [InlineData("not base64")]
     public async Task A_forged_delivery_gets_401_and_changes_nothing(string hmac)
     {
-        var before = await app.RowsAsync();
+        var before = await app.ContentAsync();
 
         foreach (var topic in (string[])["products/update", "customers/data_request", "customers/redact", "shop/redact", "app/uninstalled"])
         {
             Assert.Equal(HttpStatusCode.Unauthorized, (await app.WebhookAsync(topic, Body, hmac: hmac)).StatusCode);
         }
 
-        Assert.Equal(before, await app.RowsAsync());
+        Assert.Equal(before, await app.ContentAsync());
     }
 
     [Fact]
@@ -63,10 +77,33 @@ public sealed class WebhookTests(GuardApp app) : IClassFixture<GuardApp>
     [InlineData(GuardApp.Shop, "products/update", "")]
     public async Task A_signed_delivery_without_its_headers_gets_400_and_changes_nothing(string shop, string topic, string id)
     {
-        var before = await app.RowsAsync();
+        var before = await app.ContentAsync();
 
         Assert.Equal(HttpStatusCode.BadRequest, (await app.WebhookAsync(topic, Body, id, shop: shop)).StatusCode);
-        Assert.Equal(before, await app.RowsAsync());
+        Assert.Equal(before, await app.ContentAsync());
+    }
+
+    [Theory]
+    [InlineData("X-Shopify-Hmac-Sha256", null, HttpStatusCode.Unauthorized)]
+    [InlineData("X-Shopify-Hmac-Sha256", "AAAA", HttpStatusCode.Unauthorized)]
+    [InlineData("X-Shopify-Topic", "shop/redact", HttpStatusCode.BadRequest)]
+    [InlineData("X-Shopify-Shop-Domain", "other.myshopify.com", HttpStatusCode.BadRequest)]
+    [InlineData("X-Shopify-Webhook-Id", "another", HttpStatusCode.BadRequest)]
+    public async Task A_header_that_comes_twice_is_refused_and_changes_nothing(string name, string? second, HttpStatusCode status)
+    {
+        var hmac = Signed.Body(System.Text.Encoding.UTF8.GetBytes(Body));
+        var head = $"""
+            POST /webhooks/shopify HTTP/1.1
+            X-Shopify-Hmac-Sha256: {hmac}
+            X-Shopify-Topic: app/uninstalled
+            X-Shopify-Shop-Domain: {GuardApp.Shop}
+            X-Shopify-Webhook-Id: {Guid.NewGuid()}
+            """;
+        var before = await app.ContentAsync();
+
+        Assert.Equal(status, await app.SendRawAsync($"{head}\n{name}: {second ?? hmac}", Body));
+        Assert.Equal(before, await app.ContentAsync());
+        Assert.Equal(HttpStatusCode.OK, await app.SendRawAsync(head, Body));
     }
 
     [Fact]
