@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ShopifyLlmGuard.Chat;
+using ShopifyLlmGuard.Recommendations;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Tests.Llm;
 
@@ -34,6 +35,18 @@ public sealed class ChatAssistantTests
         await AskAsync(guard, Question);
         var waits = double.Parse(Assert.Single(llm.Deadlines), CultureInfo.InvariantCulture);
         Assert.InRange(waits, 1, Budget.TotalMilliseconds);
+    }
+
+    [Fact]
+    public async Task The_host_hears_for_whom_it_works_by_a_name_that_says_nothing()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await StartAsync(llm);
+        await AskAsync(guard, Question);
+        await guard.Get<Recommender>().RecommendAsync(Guard.Shop, 8102, 3);
+        var callers = llm.Callers.ToArray();
+        Assert.Equal(["chat", "recommendations"], callers.Select(caller => caller.Priority));
+        Assert.Matches("^[0-9a-f]{16}$", Assert.Single(callers.Select(caller => caller.Caller).Distinct()));
     }
 
     public static TheoryData<string, string> Failures { get; } = new()

@@ -31,6 +31,9 @@ public sealed class ScriptedLlm : IAsyncDisposable
     /// <summary>The deadline headers of the same requests.</summary>
     public ConcurrentQueue<string> Deadlines { get; } = new();
 
+    /// <summary>Who asked and how urgently, as the headers say it.</summary>
+    public ConcurrentQueue<(string Caller, string Priority)> Callers { get; } = new();
+
     /// <summary>Requests that are being answered now.</summary>
     public int Open => open;
 
@@ -190,6 +193,7 @@ public sealed class ScriptedLlm : IAsyncDisposable
             var body = await JsonSerializer.DeserializeAsync<JsonElement>(context.Request.Body);
             Requests.Enqueue(body);
             Deadlines.Enqueue(context.Request.Headers["X-Deadline-Ms"].ToString());
+            Callers.Enqueue((context.Request.Headers["X-Caller"].ToString(), context.Request.Headers["X-Priority"].ToString()));
             context.Response.ContentType = "text/event-stream";
             await script(context);
         }

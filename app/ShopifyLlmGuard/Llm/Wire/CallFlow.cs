@@ -1,10 +1,12 @@
 using System.ClientModel.Primitives;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace ShopifyLlmGuard.Llm.Wire;
 
 /// <summary>What a running call and the layers under the client library tell each other; the library knows nothing of it.</summary>
-internal sealed class CallFlow(Deadline deadline)
+internal sealed class CallFlow(Deadline deadline, ModelCall? call)
 {
     private static readonly AsyncLocal<CallFlow?> Flowing = new();
 
@@ -13,6 +15,9 @@ internal sealed class CallFlow(Deadline deadline)
 
     public Deadline Deadline => deadline;
 
+    /// <summary>What is asked; null for a probe.</summary>
+    public ModelCall? Call => call;
+
     /// <summary>Whether the stream has said that nothing more comes: <c>data: [DONE]</c>.</summary>
     public bool SawEnd { get; set; }
 
@@ -20,29 +25,40 @@ internal sealed class CallFlow(Deadline deadline)
     public void Begin() => Flowing.Value = this;
 }
 
-/// <summary>Tells the host how long the caller still waits, so that it drops work that nobody will read.</summary>
-internal sealed class DeadlineHeader : PipelinePolicy
+/// <summary>
+/// Tells the host how long the caller still waits, so that it drops work that nobody will read; for whom it works, by a name that
+/// says nothing, so that it keeps callers apart; and how urgent it is. Hosts that do not know these headers ignore them.
+/// </summary>
+internal sealed class HostHeaders : PipelinePolicy
 {
-    public const string Name = "X-Deadline-Ms";
+    public const string Deadline = "X-Deadline-Ms";
+    public const string Caller = "X-Caller";
+    public const string Priority = "X-Priority";
 
     public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex)
     {
-        Write(message);
+        Write(message.Request.Headers);
         ProcessNext(message, pipeline, currentIndex);
     }
 
     public override ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex)
     {
-        Write(message);
+        Write(message.Request.Headers);
         return ProcessNextAsync(message, pipeline, currentIndex);
     }
 
-    private static void Write(PipelineMessage message)
+    private static void Write(PipelineRequestHeaders headers)
     {
-        if (CallFlow.Current is { } flow)
+        if (CallFlow.Current is not { } flow)
         {
-            message.Request.Headers.Set(
-                Name, ((long)flow.Deadline.Remaining.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
+            return;
+        }
+
+        headers.Set(Deadline, ((long)flow.Deadline.Remaining.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
+        if (flow.Call is { } call)
+        {
+            headers.Set(Caller, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(call.Caller.Id)))[..16]);
+            headers.Set(Priority, call.Feature == Flags.Features.Recommendations ? "recommendations" : "chat");
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class EndpointClient : IDisposable
             RetryPolicy = new ClientRetryPolicy(0),
             NetworkTimeout = Timeout.InfiniteTimeSpan,
         };
-        options.AddPolicy(new DeadlineHeader(), PipelinePosition.PerTry);
+        options.AddPolicy(new HostHeaders(), PipelinePosition.PerTry);
         var key = string.IsNullOrEmpty(endpoint.ApiKey) ? "none" : endpoint.ApiKey;
         chat = new OpenAIClient(new ApiKeyCredential(key), options).GetChatClient(endpoint.Model).AsIChatClient();
     }
@@ -48,11 +48,11 @@ internal sealed class EndpointClient : IDisposable
 
     /// <summary>Calls the model and reads the whole answer, or gives up at the first limit that is passed. Does not throw.</summary>
     public Task<Attempt> AskAsync(EligibleEndpoint here, Draft draft, Deadline deadline, CancellationToken cancellationToken) =>
-        ReadAsync(here.Call.Messages, Written(here.Call.Sampling), draft, deadline, cancellationToken);
+        ReadAsync(here.Call, here.Call.Messages, Written(here.Call.Sampling), draft, deadline, cancellationToken);
 
     /// <summary>Asks for one token of small talk: for a probe, which carries nobody's words and so needs nobody's leave.</summary>
     public Task<Attempt> GreetAsync(Deadline deadline, CancellationToken cancellationToken) =>
-        ReadAsync([new ChatMessage(ChatRole.User, "Hello")], OneToken, Draft.Unread(), deadline, cancellationToken);
+        ReadAsync(null, [new ChatMessage(ChatRole.User, "Hello")], OneToken, Draft.Unread(), deadline, cancellationToken);
 
     /// <summary>What <c>/health</c> answers. Throws what the network throws.</summary>
     public async Task<HttpStatusCode> HealthAsync(CancellationToken cancellationToken)
@@ -68,9 +68,9 @@ internal sealed class EndpointClient : IDisposable
     }
 
     private async Task<Attempt> ReadAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions options, Draft draft, Deadline deadline, CancellationToken cancellationToken)
+        ModelCall? call, IEnumerable<ChatMessage> messages, ChatOptions options, Draft draft, Deadline deadline, CancellationToken cancellationToken)
     {
-        var flow = new CallFlow(deadline);
+        var flow = new CallFlow(deadline, call);
         flow.Begin();
         var notes = new AttemptNotes(endpoint, limits, flow);
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
