@@ -108,8 +108,9 @@ public sealed class RoutingTests
     {
         using var hosts = new ScriptedHosts(
             [At("a", "one", "north") with { Concurrency = 200 }, At("b", "two", "south") with { Concurrency = 200 }],
-            _ => HostScript.Says("Hello.", firstAfter: 0.25),
-            llm => llm.Bulkhead = new() { PerFeature = 100, PerShop = 100 }, limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(0.4) });
+            _ => HostScript.Says("Hello.", firstAfter: 1),
+            llm => (llm.Bulkhead, llm.RetryShare) = (new() { PerFeature = 100, PerShop = 100 }, 0),
+            limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(1.6) });
         await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)));
         Assert.InRange(hosts.Dispatched.Count, 60, 64);
     }
@@ -182,7 +183,8 @@ public sealed class RoutingTests
     public async Task A_full_endpoint_is_passed_over()
     {
         using var hosts = new ScriptedHosts(
-            [At("a", "one", "north") with { Concurrency = 1 }, At("b", "two", "south") with { Concurrency = 1 }], _ => HostScript.Says("Hello.", 0.5));
+            [At("a", "one", "north") with { Concurrency = 1 }, At("b", "two", "south") with { Concurrency = 1 }], _ => HostScript.Says("Hello.", 2),
+            limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(8) });
         var all = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)));
         Assert.Equal([Reasons.EndpointBusy], all.Where(attempt => attempt.Text is null).Select(attempt => attempt.Reason));
         Assert.Equal(2, hosts.Dispatched.Select(sent => sent.Id).Distinct().Count());
@@ -196,6 +198,6 @@ public sealed class RoutingTests
         var asked = 0;
         return new ScriptedHosts(
             endpoints, _ => Interlocked.Increment(ref asked) == 1 ? first : HostScript.Says("Hello."),
-            limits: limits ?? new TimeOptions { FirstToken = TimeSpan.FromSeconds(1) });
+            limits: limits ?? new TimeOptions { FirstToken = TimeSpan.FromSeconds(3) });
     }
 }

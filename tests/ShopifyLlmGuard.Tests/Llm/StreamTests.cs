@@ -9,7 +9,7 @@ public sealed class StreamTests
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(10);
     private static readonly TimeOptions Limits = new()
     {
-        FirstToken = TimeSpan.FromSeconds(0.8), TokenGap = TimeSpan.FromSeconds(0.6), DripAfter = TimeSpan.FromSeconds(1),
+        FirstToken = TimeSpan.FromSeconds(2.5), TokenGap = TimeSpan.FromSeconds(2), DripAfter = TimeSpan.FromSeconds(1),
     };
 
 
@@ -34,7 +34,7 @@ public sealed class StreamTests
         { "empty", HostScript.Says(""), Reasons.EmptyAnswer },
         { "filtered", HostScript.Says("Take", finish: "content_filter"), Reasons.UnusableAnswer },
         { "hangs", HostScript.Hangs, Reasons.Timeout },
-        { "slow", HostScript.Says("Late.", firstAfter: 5), Reasons.Timeout },
+        { "slow", HostScript.Says("Late.", firstAfter: 9), Reasons.Timeout },
         { "refused", HostScript.Refuses(0), Reasons.EndpointUnreachable },
         { "unavailable", HostScript.Refuses(503), Reasons.EndpointError },
         { "busy", HostScript.Refuses(429), Reasons.EndpointBusy },
