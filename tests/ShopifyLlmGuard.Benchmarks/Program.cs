@@ -1,11 +1,18 @@
 using System.Runtime.Versioning;
 using ShopifyLlmGuard.Benchmarks;
+using ShopifyLlmGuard.Benchmarks.LocalModel;
 
 [assembly: SupportedOSPlatform("linux")]
+
+if (args is [RawLoop.Argument, ..])
+{
+    return RawLoop.Run(args);
+}
 
 var benchmarks = new Dictionary<string, Func<Task<Report>>>
 {
     ["first-light"] = FirstLight.RunAsync,
+    ["inference"] = InferenceLimits.RunAsync,
 };
 
 if (args is not [var name] || !benchmarks.TryGetValue(name, out var run))

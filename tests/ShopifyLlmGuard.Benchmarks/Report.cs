@@ -10,6 +10,9 @@ internal sealed record Target(string Measure, double Value, string Unit, string 
 {
     public static Target AtMost(string measure, double value, string unit, double limit) =>
         new(measure, Math.Round(value, 2), unit, $"<= {limit}", value <= limit);
+
+    public static Target AtLeast(string measure, double value, string unit, double limit) =>
+        new(measure, Math.Round(value, 2), unit, $">= {limit}", value >= limit);
 }
 
 /// <summary>What a benchmark found; printed as one JSON object on the last line and kept under <c>results/</c>.</summary>
