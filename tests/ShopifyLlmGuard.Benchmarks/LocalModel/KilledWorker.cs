@@ -30,7 +30,7 @@ internal static class KilledWorker
 
         var load = Math.Round(new Pairs(loads).Median, 2);
         return (
-            [Target.AtMost($"killed worker: next accepted answer after, the longest of {outages.Count}", outages.Max(), "s", load + 2)],
+            [Target.AtMost($"killed worker: next accepted answer after, the longest of {outages.Count}", outages.Max(), "s", Math.Round(load + 2, 2))],
             new
             {
                 modelLoadSeconds = load, outagesSeconds = outages.Select(seconds => Math.Round(seconds, 2)),
