@@ -18,8 +18,8 @@ step() {
   log=$DATA/logs/$(printf %s "$what" | tr -cs 'a-zA-Z0-9' '-' | tr 'A-Z' 'a-z').log
   mkdir -p "$DATA/logs"
   starting "$what"
-  # In the background, so that a signal is heard while it runs.
-  "$@" >"$log" 2>&1 &
+  # In the background, so that a signal is heard while it runs; in a session of its own, so that Ctrl-C reaches it through us only.
+  setsid "$@" >"$log" 2>&1 &
   if wait $!; then
     done_in "$what" $((SECONDS - began))
   else
@@ -27,6 +27,12 @@ step() {
     tail -n 15 "$log" >&2
     fail "$what did not work; the whole log is $log"
   fi
+}
+
+# Ends what a step that was cut off (a build, an npm install) has left, with its children.
+end_jobs() {
+  local job
+  for job in $(jobs -p); do kill -TERM -- "-$job" 2>/dev/null || kill -TERM "$job" 2>/dev/null || true; done
 }
 
 need_dotnet() {
@@ -76,27 +82,40 @@ npm_packages() {
   touch "$1/node_modules/.package-lock.json"
 }
 
-# LLamaSharp and ShopifySharp are not on every NuGet feed: ask once, remember the answer beside the versions it was asked for.
-choose_feed() {
-  local asked=$DATA/feed key
-  key=$(cksum <Directory.Packages.props)
-  if [ -z "${PublicFeed:-}" ] && [ "$(sed -n 2p "$asked" 2>/dev/null)" = "$key" ]; then PublicFeed=$(head -n 1 "$asked"); fi
-  if [ -z "${PublicFeed:-}" ]; then
+# serves package property: asks the NuGet feed once, and remembers the answer beside the versions that it was asked for.
+serves() {
+  local asked=$DATA/feed-$1 key code=0
+  key=$(cat Directory.Packages.props infra/feed/feed.csproj | cksum)
+  if [ "$(sed -n 2p "$asked" 2>/dev/null)" != "$key" ]; then
     mkdir -p "$DATA"
-    PublicFeed=false
-    local project=infra/feed/feed.csproj
-    local code=0
-    starting 'asking the NuGet feed for LLamaSharp and ShopifySharp'
+    starting "asking the NuGet feed for $1"
     # In the background, so that a signal is heard; a feed that did not answer in time is asked again next time.
-    timeout 60 dotnet restore "$project" -p:PublicFeed=true >/dev/null 2>&1 & wait $! || code=$?
+    timeout 60 dotnet restore infra/feed/feed.csproj -p:PublicFeed=false -p:LLamaSharp=false "-p:$2=true" >/dev/null 2>&1 & wait $! || code=$?
     back
-    [ $code != 0 ] || PublicFeed=true
-    [ $code = 124 ] || printf '%s\n%s\n' "$PublicFeed" "$key" >"$asked"
+    [ $code != 124 ] || return 1
+    printf '%s\n%s\n' "$([ $code = 0 ] && echo true || echo false)" "$key" >"$asked"
   fi
-  export PublicFeed
-  if [ "$PublicFeed" = true ]; then
-    say '  ✓ NuGet feed has LLamaSharp and ShopifySharp: using both'
-  else
-    say '  ✓ NuGet feed lacks LLamaSharp or ShopifySharp: using the direct llama.cpp binding and HttpClient instead'
+  [ "$(head -n 1 "$asked")" = true ]
+}
+
+# LLamaSharp's library needs GNU's OpenMP; where nobody can install it, llama.cpp's own library does without.
+has_openmp() {
+  [ -z "$(compgen -G '/usr/lib/*/libgomp.so.1'; compgen -G '/usr/lib64/libgomp.so.1')" ] || return 0
+  is_root && command -v apt-get >/dev/null || return 1
+  debian_package libgomp.so.1 libgomp1
+}
+
+# LLamaSharp and ShopifySharp are not on every NuGet feed; the environment may decide instead (PublicFeed for both, LLamaSharp for one).
+choose_feed() {
+  local what=LLamaSharp client=ShopifySharp
+  if [ -z "${LLamaSharp:-}" ]; then
+    if [ "${PublicFeed:-}" = true ] || { [ -z "${PublicFeed:-}" ] && serves LLamaSharp LLamaSharp && has_openmp; }; then LLamaSharp=true; else LLamaSharp=false; fi
   fi
+  if [ -z "${PublicFeed:-}" ]; then
+    if serves ShopifySharp PublicFeed; then PublicFeed=true; else PublicFeed=false; fi
+  fi
+  export LLamaSharp PublicFeed
+  [ "$LLamaSharp" = true ] || what="llama.cpp's own library"
+  [ "$PublicFeed" = true ] || client=HttpClient
+  say "  ✓ as the NuGet feed allows: the model by $what, Shopify by $client"
 }

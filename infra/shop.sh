@@ -18,10 +18,7 @@ stop_all() {
   local name
   for name in simulator guard inference; do stop_child "$name" TERM; done
   stop_child postgres INT
-  # A step that was cut off (a build, an npm install) may have left children of its own.
-  local cut_off
-  cut_off=$(jobs -p)
-  [ -z "$cut_off" ] || kill -TERM $cut_off 2>/dev/null || true
+  end_jobs
   wait 2>/dev/null || true
 }
 
@@ -33,7 +30,7 @@ stop_child() { # name signal
   kill -KILL "$pid" 2>/dev/null || true
 }
 
-# Not heard by what is started from here either: on a terminal Ctrl-C reaches every process at once, and they have an order to stop in.
+# On a terminal Ctrl-C reaches every process of the session at once, and ours have an order to stop in: they get sessions of their own.
 trap '' INT
 trap stop_all EXIT
 trap 'exit 143' TERM
@@ -47,7 +44,7 @@ need_port() { # port variable what
 start() {
   local name=$1; shift
   mkdir -p "$DATA/logs"
-  setpriv --pdeathsig TERM "$@" >>"$DATA/logs/$name.log" 2>&1 3>&- &
+  setsid setpriv --pdeathsig TERM "$@" >>"$DATA/logs/$name.log" 2>&1 3>&- &
   CHILD[$name]=$!
   echo $! >"$DATA/$name.pid"
 }

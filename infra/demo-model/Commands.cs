@@ -20,24 +20,21 @@ internal sealed class Commands(string[] args)
     /// <summary>Where a run keeps its checkpoint and its exports; git ignores it.</summary>
     private string Folder => Path.Combine(root, ".data", "demo-model", Option("run", "final"));
 
-    private string LlamaFolder => Path.Combine(root, "app", "ShopifyLlmGuard.Inference", "node_modules", "@node-llama-cpp",
-        "linux-x64", "bins", "linux-x64");
-
     private string ShopFile => Path.Combine(root, "tests", "ShopifyLlmGuard.Simulator", "Shop", "products.json");
 
     public int Run()
     {
         Directory.CreateDirectory(Folder);
-        LibLlama.Folder = Option("llama", LlamaFolder);
         switch (args.FirstOrDefault())
         {
             case "generate": Generate(); return 0;
             case "train": Train(); return 0;
             case "export": Export(); return 0;
             case "check": Check(); return 0;
+            case "unseen": return CheckUnseen();
             case "ask": Ask(args[1]); return 0;
             default:
-                Console.Error.WriteLine("usage: generate | train | export | check | ask QUESTION");
+                Console.Error.WriteLine("usage: generate | train | export | check | unseen | ask QUESTION");
                 return 2;
         }
     }
@@ -113,6 +110,27 @@ internal sealed class Commands(string[] args)
 
         using var model = new ExportedModel(Option("model", ModelFile(GgufType.Q8)), LoadTokenizer());
         Report.Write(new Quality(model, LoadTokenizer(), shop), shop, HeldOut.Questions);
+    }
+
+    /// <summary>First makes sure that the questions are unseen: exit code 1 when training read one, its wording or its product's name.</summary>
+    private int CheckUnseen()
+    {
+        var shop = new Retrieval(ShopFile);
+        var items = World.Shop(ShopFile);
+        var questions = new Unseen(items, shop.Products).Questions();
+        var (conversations, occurred) = new Replay(LoadTokenizer(), SeenShop(), Length).LookFor(
+            [.. questions.Select(asked => asked.Question), .. questions.Select(asked => asked.Wording),
+                .. items.Where((_, index) => index % 2 == 1).Select(item => item.Prompt.Title)]);
+        Console.WriteLine($"{questions.Count} questions; {conversations} conversations of the training read again; "
+            + $"occurred in them: {(occurred.Count == 0 ? "nothing" : string.Join("; ", occurred))}");
+        if (occurred.Count > 0)
+        {
+            return 1;
+        }
+
+        using var model = new ExportedModel(Option("model", Path.Combine(Home, "carewell-demo.gguf")), LoadTokenizer());
+        UnseenReport.Write(new Quality(model, LoadTokenizer(), shop), shop, questions);
+        return 0;
     }
 
     private void Ask(string question)

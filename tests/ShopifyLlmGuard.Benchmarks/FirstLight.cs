@@ -11,7 +11,7 @@ internal static class FirstLight
 
     public static async Task<Report> RunAsync()
     {
-        var (answers, idle, afterLoad) = await WithDeadModelAsync();
+        var (answers, idle, idleAgain) = await WithDeadModelAsync();
         var (cold, warm) = await StartTimes.MeasureAsync();
         var bad = answers.Count(sample => !sample.Good);
         return new(
@@ -20,6 +20,7 @@ internal static class FirstLight
                 Target.AtMost("storefront answers with a dead LLM at 200 requests/s, p99", OpenLoop.Percentile(answers, 0.99), "ms", 50),
                 Target.AtMost("answers that were not 200 with content", bad, "answers", 0),
                 Target.AtMost("guard server, resident memory when idle", idle, "MB", 200),
+                Target.AtMost("guard server, resident memory, idle for a minute after that load", idleAgain, "MB", 200),
                 Target.AtMost("./run, empty NuGet and npm caches, until the shop is up", cold, "s", 300),
                 Target.AtMost("./run, warm, until the shop is up", warm, "s", 30),
             ],
@@ -28,12 +29,11 @@ internal static class FirstLight
                 ["requests"] = answers.Count,
                 ["p50Milliseconds"] = Math.Round(OpenLoop.Percentile(answers, 0.5), 2),
                 ["maxMilliseconds"] = Math.Round(OpenLoop.Percentile(answers, 1), 2),
-                ["memoryAfterLoadMegabytes"] = Math.Round(afterLoad, 1),
                 ["load"] = "half chat, half recommendations; open loop; the model's host is killed with SIGKILL at the start; load generator on the same cores",
             });
     }
 
-    private static async Task<(IReadOnlyList<OpenLoop.Sample> Answers, double Idle, double AfterLoad)> WithDeadModelAsync()
+    private static async Task<(IReadOnlyList<OpenLoop.Sample> Answers, double Idle, double IdleAgain)> WithDeadModelAsync()
     {
         var shop = new RunningShop();
         try
@@ -46,6 +46,7 @@ internal static class FirstLight
             await OpenLoop.RunAsync(20, TimeSpan.FromSeconds(5), shopify.SendAsync);
             shop.Inference.KillNow();
             var answers = await OpenLoop.RunAsync(PerSecond, Length, shopify.SendAsync);
+            await Task.Delay(TimeSpan.FromSeconds(60), TimeProvider.System);
             return (answers, idle, ResidentMegabytes(shop.Guard.Id));
         }
         finally

@@ -6,20 +6,27 @@ namespace ShopifyLlmGuard.Browser;
 public sealed class AdminTests(RunningShop shop)
 {
     [Fact]
-    public async Task A_flag_that_is_off_makes_the_block_disappear_and_comes_back_with_the_flag()
+    public async Task Flags_that_are_off_make_the_blocks_disappear_and_come_back_with_the_flags()
     {
         await shop.RecoveredAsync();
         await using var merchant = await shop.MerchantAsync();
         await merchant.SwitchAsync("recommendations");
-        await PageBecomesAsync(async shopper => await shopper.Recommendations.CountAsync() == 0, "the block is gone");
+        await merchant.SwitchAsync("chat");
+        await PageBecomesAsync(
+            async shopper => await shopper.Recommendations.CountAsync() + await shopper.Chat.CountAsync() == 0, "both blocks are gone");
         await using (var shopper = await shop.ShopperAsync())
         {
             await shopper.ViewProductAsync();
+            await shopper.Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+            Assert.Empty(shopper.RequestsToGuard);
             Assert.Empty(shopper.Complaints);
+            Assert.Equal(0, await shopper.LayoutShiftAsync(), 0.001);
             await shopper.BuyAsync();
+            Assert.Empty(shopper.RequestsToGuard);
         }
 
         await merchant.SwitchAsync("recommendations");
+        await merchant.SwitchAsync("chat");
         await shop.RecoveredAsync();
         Assert.Empty(merchant.Complaints);
     }

@@ -30,7 +30,8 @@ internal sealed class RunProcess : IAsyncDisposable
     public static RunProcess Start(string folder, string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
         var path = program.StartsWith("./", StringComparison.Ordinal) ? Path.Combine(folder, program) : program;
-        var start = new ProcessStartInfo(path, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        // A session of its own, as a terminal gives to what one starts there.
+        var start = new ProcessStartInfo("setsid", [path, .. arguments]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var port in new[] { "GUARD_PORT", "INFERENCE_PORT", "SIMULATOR_PORT", "POSTGRES_PORT" })
         {
             start.Environment[port] = Programs.FreePort().ToString();
@@ -64,7 +65,7 @@ internal sealed class RunProcess : IAsyncDisposable
                 return (await answer.Content.ReadAsStringAsync()).Contains("\"source\":\"live\"", StringComparison.Ordinal);
             },
             "recommendations are live",
-            60);
+            120);
     }
 
     public Task SignalAsync(string signal)
@@ -72,6 +73,9 @@ internal sealed class RunProcess : IAsyncDisposable
         Shell.Run("kill", $"-{signal}", process.Id.ToString());
         return Task.CompletedTask;
     }
+
+    /// <summary>Ctrl-C: a terminal tells every process that was started there, not only the first.</summary>
+    public void Interrupt() => Shell.Run("kill", "-INT", "--", $"-{process.Id}");
 
     /// <summary>It ends by itself, with this code; what it said comes with the failure.</summary>
     public async Task EndsAsync(int code)

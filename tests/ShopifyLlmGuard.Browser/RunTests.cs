@@ -39,7 +39,7 @@ public sealed class RunTests : IDisposable
         Assert.Equal("", run.Error.Trim());
 
         await run.ShopWorksAsync();
-        await run.SignalAsync("INT");
+        run.Interrupt();
         await run.EndsAsync(130);
         Assert.Empty(run.LeftBehind());
     }
@@ -53,7 +53,7 @@ public sealed class RunTests : IDisposable
     {
         await using var run = Start();
         await run.SaysAsync(after, 300);
-        await run.SignalAsync("INT");
+        run.Interrupt();
         await run.EndsAsync(130);
         Assert.Empty(run.LeftBehind());
     }
@@ -63,8 +63,9 @@ public sealed class RunTests : IDisposable
     {
         await using var run = Start();
         await Eventually.TrueAsync(() => Task.FromResult(File.Exists(Path.Combine(data, "logs", "build.log"))), "the build has begun", 60);
-        await run.SignalAsync("INT");
+        run.Interrupt();
         await run.EndsAsync(130);
+        Assert.Equal("", run.Error.Trim());
         Assert.Empty(run.LeftBehind());
     }
 
@@ -127,7 +128,7 @@ public sealed class RunTests : IDisposable
             ("HOME", data), ("NUGET_PACKAGES", Path.Combine(data, "nuget")), ("npm_config_cache", Path.Combine(data, "npm")));
         await run.SaysAsync("storefront", 600);
         await run.ShopWorksAsync();
-        await run.SignalAsync("INT");
+        run.Interrupt();
         await run.EndsAsync(130);
         Assert.Empty(run.LeftBehind());
     }

@@ -56,20 +56,24 @@ public sealed class RunningShop : IAsyncLifetime
         () => Simulator.ContainsAsync(Shopper.Product, "<guard-recommendations"), "the shop shows live recommendations", 60);
 
     /// <summary>A shopper with an empty browser profile.</summary>
-    internal Task<Shopper> ShopperAsync() => Shopper.ArriveAsync(Browser, Simulator.Url);
+    internal Task<Shopper> ShopperAsync(bool guardIsGone = false) => Shopper.ArriveAsync(Browser, Simulator.Url, guardIsGone);
 
     /// <summary>A merchant in front of the app's admin pages, inside the admin's frame.</summary>
     internal Task<Merchant> MerchantAsync() => Merchant.SignInAsync(Browser, Simulator.Url);
 
-    /// <summary>Waits until shoppers get live answers, with nobody's help.</summary>
+    /// <summary>
+    /// Waits until shoppers get live answers, with nobody's help. Only the chat asks the model for certain: the words of
+    /// recommendations are remembered for a while.
+    /// </summary>
     internal Task RecoveredAsync(double seconds = 60) => Eventually.TrueAsync(
         async () =>
         {
             await using var shopper = await ShopperAsync();
             await shopper.ViewProductAsync();
-            return await shopper.RecommendationsBecomeAsync("live", 2);
+            return await shopper.RecommendationsBecomeAsync("live", 2) && await shopper.Chat.CountAsync() > 0
+                && (await shopper.AskAsync(Shopper.Question)).Source == "live";
         },
-        "recommendations are live again",
+        "recommendations and chat are live again",
         seconds);
 
     public async Task DisposeAsync()
@@ -116,7 +120,6 @@ public sealed class RunningShop : IAsyncLifetime
         ["Llm__Endpoints__0__Model"] = Path.GetFileNameWithoutExtension(InferenceSettings()["Inference__Model"]),
         ["Llm__Endpoints__0__Region"] = "local",
         ["Llm__Endpoints__0__Jurisdiction"] = "EU",
-        ["Health__GoodToUp"] = "2",
     };
 
     private static Dictionary<string, string> SimulatorSettings(string guard, string simulator) => new()

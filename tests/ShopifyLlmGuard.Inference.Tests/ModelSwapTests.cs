@@ -34,9 +34,9 @@ public sealed class ModelSwapTests
         using var swapped = await SwapAsync(front, new { model = second });
 
         Assert.Equal(HttpStatusCode.OK, swapped.StatusCode);
-        Assert.EndsWith("data: [DONE]\n\n", await reading, StringComparison.Ordinal);
         await over.CancelAsync();
         Assert.All(await Task.WhenAll(asking), answers => Assert.True(answers > 0));
+        Assert.EndsWith("data: [DONE]\n\n", await reading, StringComparison.Ordinal);
         Assert.Equal("second", (await front.HealthAsync()).GetProperty("model").GetString());
         await Front.UntilGoneAsync(worker);
         Assert.Equal(0, await front.RestartsAsync());

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShopifyLlmGuard.Inference.Engine;
 using ShopifyLlmGuard.Inference.Llama;
@@ -31,8 +32,12 @@ internal static class Models
 
     /// <summary>Loads with the runtime that was compiled in; the same tests hold for each.</summary>
     public static ILlmModel Load(string path, bool checkTensors = true) =>
-        Runtimes.Create(Environment.GetEnvironmentVariable("LLAMA_LIBRARY"), NullLoggerFactory.Instance)
-            .Load(path, new ModelSettings(checkTensors));
+        Runtimes.Create(Settings, NullLoggerFactory.Instance).Load(path, new ModelSettings(checkTensors));
+
+    /// <summary>The environment's, as the host reads them.</summary>
+    private static RuntimeSettings Settings { get; } = RuntimeSettings.Read(
+        new ConfiguredValues(new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection("Inference")),
+        Environment.GetEnvironmentVariable("LLAMA_LIBRARY"));
 
     public static string NewPath(string name = "tiny.gguf") =>
         Path.Combine(Directory.CreateDirectory(Path.Combine(Folder.Value, Guid.NewGuid().ToString("N"))).FullName, name);

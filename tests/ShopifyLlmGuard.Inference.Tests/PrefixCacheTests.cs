@@ -64,6 +64,19 @@ public sealed class PrefixCacheTests
     }
 
     [Fact]
+    public void No_more_is_kept_than_may_be()
+    {
+        using var house = new House(keptCells: 2 * (Prompt + 20));
+        for (var index = 0; index < 4; index++)
+        {
+            house.Ask($"{index}{System}", 4);
+            house.Finish();
+        }
+
+        Assert.Equal(2, house.Scheduler.Slots.Kept);
+    }
+
+    [Fact]
     public void A_prefix_that_leaves_no_room_for_its_own_heir_goes()
     {
         using var house = new House(parallel: 2, cells: 1024);

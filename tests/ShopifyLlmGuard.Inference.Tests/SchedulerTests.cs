@@ -197,6 +197,19 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void A_shortage_of_cells_is_over_when_who_waited_for_them_is_gone()
+    {
+        using var house = new House(parallel: 4, cells: 512, kept: 0);
+        house.Ask("first", 300);
+        var second = house.Ask("second", 300);
+        house.Step();
+        Assert.True(house.Parts.Line.IsShortOfCells);
+        house.Parts.Line.TryLeave(second);
+        house.Step();
+        Assert.False(house.Parts.Line.IsShortOfCells);
+    }
+
+    [Fact]
     public void Only_the_thread_that_made_it_may_move_it()
     {
         using var house = new House();

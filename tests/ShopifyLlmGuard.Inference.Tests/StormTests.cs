@@ -52,7 +52,7 @@ public sealed class StormTests
     public async Task No_callers_letter_reaches_another_however_they_leave()
     {
         var limits = new AdmissionLimits(4, 64, 0, TimeSpan.FromSeconds(2.5), IsShadow: true);
-        var settings = new EngineSettings(new ContextSettings(1024, 64, 8, 1), 1024, limits);
+        var settings = new EngineSettings(new ContextSettings(1024, 64, 8, 1), 1024, limits, KeptCells: 512);
         // Two lives of the engine: what the first one left behind is not there in the second.
         for (var life = 0; life < 2; life++)
         {

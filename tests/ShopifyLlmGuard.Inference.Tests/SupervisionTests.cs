@@ -25,6 +25,11 @@ public sealed class SupervisionTests
         await front.UntilAnotherAsync(worker);
         Assert.Equal(expected, await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync());
         Assert.Equal("killed", await front.LastEndAsync());
+        // The front's metrics and the new worker's are one document: no family is there twice.
+        var families = (await front.Http.GetStringAsync("/metrics")).Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(families.Distinct(), families);
+        Assert.Contains(families, family => family.Contains("llm_worker_up", StringComparison.Ordinal));
+        Assert.Contains(families, family => family.Contains("llm_tokens", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -53,7 +58,7 @@ public sealed class SupervisionTests
     [Fact]
     public async Task A_stopped_worker_is_ended_and_keeps_nobody()
     {
-        await using var front = await Front.StartAsync("--Inference:WedgedAfter", "00:00:02");
+        await using var front = await Front.StartAsync("--Inference:WedgedAfter", "00:00:04");
         var worker = await front.WorkerAsync();
         Front.Send("STOP", worker);
 
@@ -77,6 +82,18 @@ public sealed class SupervisionTests
         // Where it stands may also hold up the runtime, and with it the beats.
         Assert.True(await front.LastEndAsync() is "wedged" or "silent");
         await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
+    }
+
+    [Fact]
+    public async Task A_crash_leaves_no_memory_on_disk_and_the_kernel_takes_the_worker_first()
+    {
+        await using var front = await Front.StartAsync();
+        var worker = await front.WorkerAsync();
+
+        Assert.Contains(
+            await File.ReadAllLinesAsync($"/proc/{worker}/limits"),
+            line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["Max", "core", "file", "size", "0", "0", ..]);
+        Assert.Equal("500", (await File.ReadAllTextAsync($"/proc/{worker}/oom_score_adj")).Trim());
     }
 
     [Fact]

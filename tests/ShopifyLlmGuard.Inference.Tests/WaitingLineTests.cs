@@ -85,8 +85,21 @@ public sealed class WaitingLineTests
         Assert.False(line.WaitForWork());
     }
 
+    [Fact]
+    public void Work_that_nobody_takes_shows()
+    {
+        var clock = new FakeTimeProvider();
+        var progress = new Progress(clock);
+        var line = new WaitingLine(new AdmissionLimits(1, 8, 0, TimeSpan.FromSeconds(2.5), IsShadow: false), new Pace(), progress, clock);
+        Assert.Null(progress.BusyFor);
+        line.Enter(Generation(clock), out _);
+        clock.Advance(TimeSpan.FromSeconds(6));
+
+        Assert.Equal(TimeSpan.FromSeconds(6), progress.BusyFor);
+    }
+
     private static WaitingLine NewLine(TimeProvider clock, Pace pace, int queue, bool shadow = false) =>
-        new(new AdmissionLimits(1, queue, 0, TimeSpan.FromSeconds(2.5), shadow), pace, clock);
+        new(new AdmissionLimits(1, queue, 0, TimeSpan.FromSeconds(2.5), shadow), pace, new Progress(clock), clock);
 
     private static Generation Generation(TimeProvider clock, Priority priority = Priority.Chat, int caller = 0) => new(
         new GenerationRequest(new int[40], 8, SamplingSettings.Greedy, []) { Priority = priority, Caller = Caller.Of($"{caller}", "") },

@@ -11,7 +11,9 @@ internal static partial class ErrorBodies
             var error = await Run(http, next, logger);
             if (error is not null && !http.Response.HasStarted)
             {
+                var allowed = http.Response.Headers.Allow;
                 http.Response.Clear();
+                http.Response.Headers.Allow = allowed;
                 await error.ToResult().ExecuteAsync(http);
             }
         });

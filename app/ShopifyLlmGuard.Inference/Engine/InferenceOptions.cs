@@ -18,8 +18,8 @@ internal sealed record InferenceOptions
     /// <summary>Tokens of all answers and kept prefixes together; 0 takes twice <see cref="Context"/>.</summary>
     public int Cells { get; private set; }
 
-    /// <summary>Keeps what was computed for prompts that begin alike; a caller's own only.</summary>
-    public bool KeepPrefixes { get; private set; } = true;
+    /// <summary>How much of <see cref="Cells"/> may be kept for prompts that begin alike, of a caller's own only; 0 keeps nothing.</summary>
+    public int KeptPercent { get; private set; } = 50;
 
     /// <summary>A chat or recommendation whose first token cannot come within this is refused at once.</summary>
     public TimeSpan FirstToken { get; private set; } = TimeSpan.FromSeconds(2.5);
@@ -51,8 +51,8 @@ internal sealed record InferenceOptions
     /// <summary>A model that is not loaded by then is given up.</summary>
     public TimeSpan LoadWithin { get; private set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A library file or folder to use instead of the llama.cpp that was built in; the environment's <c>LLAMA_LIBRARY</c>.</summary>
-    public string? Library { get; private set; }
+    /// <summary>Which llama.cpp computes, and on which GPU; its library is the environment's <c>LLAMA_LIBRARY</c>.</summary>
+    public RuntimeSettings Runtime { get; private set; } = new();
 
     /// <summary>With <c>--supervise</c>: a model that works without a token, or a worker that says nothing, for so long is ended.</summary>
     public TimeSpan WedgedAfter { get; private set; } = TimeSpan.FromSeconds(5);
@@ -71,6 +71,9 @@ internal sealed record InferenceOptions
 
     /// <summary>From this share on the worker is replaced, with <c>--supervise</c>.</summary>
     public int MemoryHardPercent { get; private set; } = 97;
+
+    /// <summary>Set by the front for its worker: this very file has served before, so its sum and its trial are known.</summary>
+    public bool IsTried { get; private set; }
 
     /// <summary>Set by the front for its worker: where to say how it is.</summary>
     public string? BeatSocket { get; private set; }
@@ -92,7 +95,7 @@ internal sealed record InferenceOptions
             Threads = values.Number("Threads", Math.Max(1, Environment.ProcessorCount / 2), 1, 512),
             Parallel = values.Number("Parallel", 8, 1, 64),
             Cells = values.Number("Cells", 0, 0, 1 << 24),
-            KeepPrefixes = values.Switch("KeepPrefixes", true),
+            KeptPercent = values.Number("KeptPercent", 50, 0, 100),
             FirstToken = values.Duration("FirstToken", TimeSpan.FromSeconds(2.5)),
             PerCaller = values.Number("PerCaller", 0, 0, 10_000),
             ShadowAdmission = values.Switch("ShadowAdmission", false),
@@ -103,13 +106,14 @@ internal sealed record InferenceOptions
             ModelSha256 = values.Text("ModelSha256"),
             Trial = values.Switch("Trial", true),
             LoadWithin = values.Duration("LoadWithin", TimeSpan.FromMinutes(5)),
-            Library = configuration["LLAMA_LIBRARY"],
+            Runtime = RuntimeSettings.Read(values, configuration["LLAMA_LIBRARY"]),
             WedgedAfter = values.Duration("WedgedAfter", TimeSpan.FromSeconds(5)),
             DrainWithin = values.Duration("DrainWithin", TimeSpan.FromSeconds(30)),
             AdminKey = values.Text("AdminKey"),
             MemoryLimitMb = values.Number("MemoryLimitMb", 0, 0, int.MaxValue),
             MemorySoftPercent = values.Number("MemorySoftPercent", 92, 1, 100),
             MemoryHardPercent = values.Number("MemoryHardPercent", 97, 1, 100),
+            IsTried = values.Switch("IsTried", false),
             BeatSocket = values.Text("BeatSocket"),
         };
         if (options.Model.Length == 0)

@@ -25,7 +25,6 @@ internal sealed partial class ModelHost(
     IHostApplicationLifetime lifetime) : BackgroundService
 {
     private const int BatchSize = 256;
-    private const int MostByDefault = 4096;
 
     private readonly ILogger _logger = loggers.CreateLogger<ModelHost>();
     private volatile ServedModel? _served;
@@ -50,8 +49,7 @@ internal sealed partial class ModelHost(
                 $"Inference:Context is {wanted}, more than the {model.TrainedContext} tokens that it was trained for");
         }
 
-        var cells = wanted > 0 ? wanted : Math.Min(model.TrainedContext, MostByDefault);
-        return new ContextSettings(cells, BatchSize, MaxSequences: 1, threads);
+        return new ContextSettings(ContextSettings.CellsFor(wanted, model.TrainedContext), BatchSize, MaxSequences: 1, threads);
     }
 
     public override void Dispose()
@@ -68,10 +66,10 @@ internal sealed partial class ModelHost(
         {
             var began = clock.GetTimestamp();
             GgufFile.Inspect(options.Model);
-            await CheckSumAsync(stoppingToken);
-            if (options.Trial)
+            if (!options.IsTried)
             {
-                await ModelTrial.RunAsync(options, stoppingToken);
+                await CheckSumAsync(stoppingToken);
+                await (options.Trial ? ModelTrial.RunAsync(options, stoppingToken) : Task.CompletedTask);
             }
 
             _served = Load();
@@ -110,14 +108,17 @@ internal sealed partial class ModelHost(
 
     private ServedModel Load()
     {
-        var runtime = Runtimes.Create(options.Library, loggers);
-        var model = runtime.Load(options.Model, new ModelSettings(CheckTensors: !options.Trial));
+        var runtime = Runtimes.Create(options.Runtime, loggers);
+        // Known from the header, because a GPU's memory is shared out before the weights are read.
+        var alone = ContextSettings.CellsFor(options.Context, GgufFile.Inspect(options.Model).TrainedContext);
+        var model = runtime.Load(
+            options.Model, new ModelSettings(!options.Trial, EngineSettings.CellsFor(options, alone)) { Gpu = options.Runtime.Gpu });
         var template = PromptTemplate.Of(model);
         GoldenPrompts.Check(options.Model, template);
         var engine = new InferenceEngine(
             model, EngineSettings.Of(options, Settings(model, options.Context, options.Threads)), meter, clock,
             loggers.CreateLogger<InferenceEngine>());
-        Say(runtime.Offloads);
+        Say(runtime.Devices.Count > 0);
         engine.Failed += () => GiveUp("llama.cpp failed and could not be set up again.");
         Log.Loaded(_logger, runtime.Name, engine.Cells, options.Threads);
         return new ServedModel(options.ModelId, model, template, engine, clock.GetUtcNow());

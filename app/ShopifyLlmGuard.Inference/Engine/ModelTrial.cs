@@ -56,10 +56,11 @@ internal static class ModelTrial
         EndWithParent();
         try
         {
-            var runtime = Runtimes.Create(arguments.Length > 3 ? arguments[3] : null, NullLoggerFactory.Instance);
-            using var model = runtime.Load(arguments[1], new ModelSettings(CheckTensors: true));
-            var prompt = PromptTemplate.Of(model).Render([new ChatTurn("user", "Hello")]);
             var cells = int.Parse(arguments[2], CultureInfo.InvariantCulture);
+            var settings = RuntimeSettings.FromArgument(arguments[3]);
+            var runtime = Runtimes.Create(settings, NullLoggerFactory.Instance);
+            using var model = runtime.Load(arguments[1], new ModelSettings(CheckTensors: true, cells) { Gpu = settings.Gpu });
+            var prompt = PromptTemplate.Of(model).Render([new ChatTurn("user", "Hello")]);
             using var context = model.CreateContext(ModelHost.Settings(model, cells, threads: 1));
             using var sampler = model.CreateSampler(SamplingSettings.Greedy);
             ComputeOneToken(context, sampler, prompt);
@@ -96,7 +97,7 @@ internal static class ModelTrial
     private static Process Start(InferenceOptions options)
     {
         var start = OwnProgram.With(
-            Argument, options.Model, options.Context.ToString(CultureInfo.InvariantCulture), options.Library ?? "");
+            Argument, options.Model, options.Context.ToString(CultureInfo.InvariantCulture), options.Runtime.ToArgument());
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;

@@ -21,7 +21,7 @@ internal sealed class Progress(TimeProvider clock)
     /// <summary>Tokens computed since the start, prompts included: it stands still only when the model does.</summary>
     public long Tokens => Volatile.Read(ref _tokens);
 
-    /// <summary>How long the model has been working without a pause; null when idle.</summary>
+    /// <summary>How long there has been work without a pause; null when idle.</summary>
     public TimeSpan? BusyFor => Since(ref _busySince);
 
     /// <summary>How long ago the last batch was computed; null before the first.</summary>
@@ -40,13 +40,18 @@ internal sealed class Progress(TimeProvider clock)
     /// <summary>What part of the cells running answers have set aside.</summary>
     public double CellUse => Cells is { Total: > 0 } cells ? (double)cells.InUse / cells.Total : 0;
 
+    /// <summary>There is work, from when it comes: a thread that does not take it must show.</summary>
+    public void HasWork() => Interlocked.CompareExchange(ref _busySince, clock.GetTimestamp(), 0);
+
+    /// <summary>There is none left.</summary>
+    public void HasNone() => Volatile.Write(ref _busySince, 0);
+
     /// <param name="promptTokens">Tokens of its prompt.</param>
     /// <param name="spared">Those of them that a kept prefix gave.</param>
     public void Started(int promptTokens, int spared)
     {
         Interlocked.Add(ref _prefixQueries, promptTokens);
         Interlocked.Add(ref _prefixHits, spared);
-        Interlocked.CompareExchange(ref _busySince, clock.GetTimestamp(), 0);
         Interlocked.Increment(ref _running);
     }
 
@@ -64,14 +69,7 @@ internal sealed class Progress(TimeProvider clock)
         Volatile.Write(ref _keptCells, kept);
     }
 
-    public void Ended(bool isIdle)
-    {
-        Interlocked.Decrement(ref _running);
-        if (isIdle)
-        {
-            Volatile.Write(ref _busySince, 0);
-        }
-    }
+    public void Ended() => Interlocked.Decrement(ref _running);
 
     private TimeSpan? Since(ref long timestamp) =>
         Volatile.Read(ref timestamp) is not 0 and var then ? clock.GetElapsedTime(then) : null;

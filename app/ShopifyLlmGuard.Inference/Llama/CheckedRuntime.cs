@@ -1,3 +1,5 @@
+using ShopifyLlmGuard.Inference.Llama.Gpu;
+
 namespace ShopifyLlmGuard.Inference.Llama;
 
 /// <summary>
@@ -8,12 +10,14 @@ internal sealed class CheckedRuntime(ILlmRuntime inner) : ILlmRuntime
 {
     public string Name => inner.Name;
 
-    public bool Offloads => inner.Offloads;
+    public IReadOnlyList<LlmDevice> Devices => inner.Devices;
 
     public ILlmModel Load(string path, ModelSettings settings)
     {
-        GgufFile.Inspect(path);
-        var model = inner.Load(path, settings);
+        var shape = GgufFile.Inspect(path);
+        var cells = ContextSettings.CellsFor(settings.Cells, shape.TrainedContext);
+        var layers = GpuPlacement.Layers(settings.Gpu, inner.Devices, shape, cells);
+        var model = inner.Load(path, settings with { Gpu = settings.Gpu with { Layers = layers } });
         if (model.VocabularySize < 1)
         {
             model.Dispose();

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using ShopifyLlmGuard.Inference.Llama.Gpu;
 
 namespace ShopifyLlmGuard.Inference.Llama;
 
@@ -24,7 +25,7 @@ internal sealed class GgufFile : IDisposable
     }
 
     /// <exception cref="ModelLoadException">The file is missing, or not a GGUF file that can be served.</exception>
-    public static void Inspect(string path)
+    public static ModelShape Inspect(string path)
     {
         try
         {
@@ -35,6 +36,7 @@ internal sealed class GgufFile : IDisposable
 
             using var file = new GgufFile(File.OpenRead(path));
             file.Inspect();
+            return ModelShape.Of(file._numbers, file._length);
         }
         catch (EndOfStreamException)
         {

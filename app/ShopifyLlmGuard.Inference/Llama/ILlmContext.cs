@@ -51,6 +51,13 @@ internal sealed record ContextSettings(int Cells, int BatchSize, int MaxSequence
     /// <summary>A larger batch is computed in steps of so many tokens: an abort is noticed between operations, and one
     /// operation over a whole long prompt takes seconds.</summary>
     public const int MostPerStep = 512;
+
+    /// <summary>Contexts of newer models would take more memory than the weights; who needs more says so.</summary>
+    public const int MostByDefault = 4096;
+
+    /// <param name="wanted">The configured number of tokens; 0 when there is none.</param>
+    /// <param name="trained">What the model was trained on.</param>
+    public static int CellsFor(int wanted, int trained) => wanted > 0 ? wanted : Math.Min(trained, MostByDefault);
 }
 
 internal enum DecodeResult

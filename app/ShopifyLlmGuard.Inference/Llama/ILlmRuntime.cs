@@ -1,3 +1,5 @@
+using ShopifyLlmGuard.Inference.Llama.Gpu;
+
 namespace ShopifyLlmGuard.Inference.Llama;
 
 /// <summary>
@@ -9,8 +11,8 @@ internal interface ILlmRuntime
     /// <summary>Which library answers, for the start-up log.</summary>
     string Name { get; }
 
-    /// <summary>A backend is there that can compute on a device other than the processor; models are put there when it is.</summary>
-    bool Offloads { get; }
+    /// <summary>The GPUs that it can compute on.</summary>
+    IReadOnlyList<LlmDevice> Devices { get; }
 
     /// <summary>Loads a GGUF file.</summary>
     /// <exception cref="ModelLoadException">The file is not a model that this runtime can serve.</exception>
@@ -18,7 +20,12 @@ internal interface ILlmRuntime
 }
 
 /// <param name="CheckTensors">Reads every weight once and refuses values that are not numbers.</param>
-internal sealed record ModelSettings(bool CheckTensors);
+/// <param name="Cells">Tokens that all sequences will hold together; 0 is what a context has by default.</param>
+internal sealed record ModelSettings(bool CheckTensors, int Cells = 0)
+{
+    /// <summary>Behind <see cref="CheckedRuntime"/> the layers are always a number.</summary>
+    public GpuSettings Gpu { get; init; } = GpuSettings.Automatic;
+}
 
 /// <summary>A model file cannot be served; the message is one plain sentence about why.</summary>
 internal sealed class ModelLoadException(string message) : Exception(message);

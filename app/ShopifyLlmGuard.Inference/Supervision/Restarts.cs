@@ -10,7 +10,7 @@ internal sealed partial class Restarts
     private readonly ILogger _logger;
     private readonly long _began;
     private readonly Lock _gate = new();
-    private readonly Counter<long> _counter;
+    private readonly long[] _byEnd = new long[Enum.GetValues<WorkerEnd>().Length];
     private readonly Queue<TimeSpan> _recent = [];
     private int _series;
     private int _total;
@@ -18,10 +18,12 @@ internal sealed partial class Restarts
     public Restarts(IMeterFactory meters, TimeProvider clock, ILogger<Restarts> logger)
     {
         (_clock, _began, _logger) = (clock, clock.GetTimestamp(), logger);
-        _counter = meters.Create(InferenceMeter.Name)
-            .CreateCounter<long>("llm.worker.restarts", description: "Workers that ended unasked, by how.");
-        // A series that appears with its first event hides that event from rates.
-        Array.ForEach(Enum.GetValues<WorkerEnd>(), end => _counter.Add(0, new KeyValuePair<string, object?>("cause", end.Text())));
+        // All causes from the beginning: a series that appears with its first event hides that event from rates.
+        meters.Create(InferenceMeter.Name).CreateObservableCounter(
+            "llm.worker.restarts",
+            () => Enum.GetValues<WorkerEnd>().Select(end => new Measurement<long>(
+                Volatile.Read(ref _byEnd[(int)end]), new KeyValuePair<string, object?>("cause", end.Text()))),
+            description: "Workers that ended unasked, by how.");
     }
 
     public int Total => Volatile.Read(ref _total);
@@ -58,7 +60,7 @@ internal sealed partial class Restarts
     /// <returns>How long to wait before the next start.</returns>
     public TimeSpan Record(WorkerEnd end, TimeSpan wasReadyFor)
     {
-        _counter.Add(1, new KeyValuePair<string, object?>("cause", end.Text()));
+        Interlocked.Increment(ref _byEnd[(int)end]);
         lock (_gate)
         {
             Forget();

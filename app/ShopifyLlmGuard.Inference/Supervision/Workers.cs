@@ -68,7 +68,7 @@ internal sealed class Workers(IReadOnlyList<string> arguments, InferenceOptions 
         "--Inference:BeatSocket", sockets.Beat,
         "--model", target.Path,
         "--Inference:ModelSha256", target.Sha256 ?? "",
-        .. target.IsTried ? ["--Inference:Trial", "false"] : Array.Empty<string>(),
+        .. target.IsTried ? ["--Inference:IsTried", "true"] : Array.Empty<string>(),
         "--Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning",
     ];
 }

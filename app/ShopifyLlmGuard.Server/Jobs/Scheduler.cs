@@ -21,6 +21,7 @@ internal sealed partial class Scheduler(
     private Task startedLater = Task.CompletedTask;
     private BackgroundJobServer? server;
     private IBackgroundJobClient? jobs;
+    private string? waitingFor;
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -114,15 +115,24 @@ internal sealed partial class Scheduler(
         catch (Exception exception)
         {
             // Whatever it is, it must not end all recurring work for good.
-            Log.Waiting(logger, exception.GetBaseException().Message);
+            Wait(exception.GetBaseException());
             return false;
+        }
+    }
+
+    private void Wait(Exception problem)
+    {
+        if (waitingFor != problem.Message)
+        {
+            waitingFor = problem.Message;
+            Log.Waiting(logger, problem.GetType().Name, problem.Message);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Jobs wait for the database: {Reason}")]
-        public static partial void Waiting(ILogger logger, string reason);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Recurring jobs could not start and are tried again every few seconds ({Problem}: {Message}).")]
+        public static partial void Waiting(ILogger logger, string problem, string message);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "{Count} recurring jobs run.")]
         public static partial void Started(ILogger logger, int count);

@@ -9,7 +9,7 @@ public sealed class HealthOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan Every { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time between two looks at an endpoint in trouble: one that is down, or whose last probe failed.</summary>
+    /// <summary>Time between two looks while an endpoint is down, so that shoppers get it back soon.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan RecheckEvery { get; set; } = TimeSpan.FromSeconds(2);
 

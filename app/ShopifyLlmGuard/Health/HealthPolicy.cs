@@ -34,9 +34,9 @@ internal static class HealthPolicy
         return hasRecovered ? (EndpointState.Up, null) : (now.State, now.Detail);
     }
 
-    /// <summary>How old the newest probe may become before somebody must look again: soon in trouble, else when the schedule is late.</summary>
-    public static TimeSpan Patience(bool inTrouble, HealthOptions options) =>
-        inTrouble ? options.RecheckEvery / 2 : options.Every * 1.5;
+    /// <summary>How old the newest probe may become before somebody must look again: soon while one is down, else when the schedule is late.</summary>
+    public static TimeSpan Patience(bool oneIsDown, HealthOptions options) =>
+        oneIsDown ? options.RecheckEvery / 2 : options.Every * 1.5;
 
     private static string Silent(string endpoint, int probes, ProbeResult last) =>
         $"Endpoint {endpoint} has not answered {probes} probes in a row; last: {last.Detail ?? last.Reason}.";

@@ -21,7 +21,6 @@ public sealed partial class HealthRound
     private readonly ILogger<HealthRound> logger;
     // A timestamp of the clock; 0 is never.
     private long began;
-    private bool lastFailed;
     private int running;
 
     internal HealthRound(
@@ -33,7 +32,7 @@ public sealed partial class HealthRound
     /// <summary>Whether no server has looked at the endpoints for too long.</summary>
     internal async Task<bool> IsDueAsync(CancellationToken cancellationToken)
     {
-        var patience = HealthPolicy.Patience(lastFailed || board.Read().Any(endpoint => endpoint.State == EndpointState.Down), options);
+        var patience = HealthPolicy.Patience(board.Read().Any(endpoint => endpoint.State == EndpointState.Down), options);
         return clock.GetElapsedTime(Volatile.Read(ref began)) >= patience
             && clock.GetUtcNow() - await history.NewestAsync(cancellationToken) >= patience;
     }
@@ -51,7 +50,6 @@ public sealed partial class HealthRound
         try
         {
             var probes = await Task.WhenAll(lanes.All.Select(lane => probe.CheckAsync(lane, cancellationToken)));
-            lastFailed = probes.Any(probe => probe is { Good: false });
             await history.AddAsync([.. probes.OfType<ProbeResult>()], cancellationToken);
             foreach (var lane in lanes.All)
             {

@@ -1,13 +1,15 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace ShopifyLlmGuard.Health;
 
 /// <summary>
-/// Runs the round when it is due and nobody has. The schedule lives in the database and is away with it; and an endpoint in
-/// trouble deserves a look sooner than the schedule's next turn, so that shoppers get it back soon.
+/// Runs the round when it is due and nobody has. The schedule lives in the database and is away with it; and a dead endpoint
+/// deserves a look sooner than the schedule's next turn, so that shoppers get it back soon.
 /// </summary>
-internal sealed class HealthWatch(HealthRound round, IOptions<HealthOptions> options, TimeProvider clock) : BackgroundService
+internal sealed partial class HealthWatch(HealthRound round, IOptions<HealthOptions> options, TimeProvider clock, ILogger<HealthWatch> logger)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -16,15 +18,34 @@ internal sealed class HealthWatch(HealthRound round, IOptions<HealthOptions> opt
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                if (await round.IsDueAsync(stoppingToken))
-                {
-                    await round.RunAsync(stoppingToken);
-                }
+                await LookAsync(stoppingToken);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The host stops.
         }
+    }
+
+    private async Task LookAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            if (await round.IsDueAsync(stoppingToken))
+            {
+                await round.RunAsync(stoppingToken);
+            }
+        }
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            // Whatever it was: nobody else looks after the endpoints while the database is away.
+            Log.Failed(logger, exception);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "A health round failed; the next one is due in a few seconds.")]
+        public static partial void Failed(ILogger logger, Exception exception);
     }
 }

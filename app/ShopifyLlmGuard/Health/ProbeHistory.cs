@@ -56,7 +56,7 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
         }
     }
 
-    /// <summary>When any server last probed, as far as this one knows; the beginning of time if never.</summary>
+    /// <summary>When any server last probed, as far as this one knows; the beginning of time if never. A clock that runs ahead counts as now.</summary>
     public async Task<DateTimeOffset> NewestAsync(CancellationToken cancellationToken)
     {
         var shared = await TryAsync(
@@ -65,7 +65,9 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
             cancellationToken);
         lock (gate)
         {
-            return own.Select(probe => probe.At).Append(shared ?? DateTimeOffset.MinValue).Max();
+            var newest = own.Select(probe => probe.At).Append(shared ?? DateTimeOffset.MinValue).Max();
+            var now = clock.GetUtcNow();
+            return newest < now ? newest : now;
         }
     }
 

@@ -9,11 +9,11 @@ internal static class Agreement
     private const int Tokens = 48;
 
     /// <summary>llama.cpp continues each prompt greedily; the trainer (float32) is asked for its choice at each place.</summary>
-    public static (int Same, int Asked) Count(Llama trained, ExportedModel exported, IEnumerable<string> prompts)
+    public static (int Same, int Asked) Count(Llama trained, ExportedModel exported, IEnumerable<(string System, string User)> prompts)
     {
         trained.HalfPrecision = false;
         var (same, asked) = (0, 0);
-        foreach (var prompt in prompts.Select(exported.Tokenize))
+        foreach (var prompt in prompts.Select(asked => exported.Render(asked.System, asked.User)))
         {
             var answer = exported.Continue(prompt, Tokens).Tokens;
             var choices = Choices(trained, [.. prompt, .. answer]);

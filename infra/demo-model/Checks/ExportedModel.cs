@@ -1,60 +1,47 @@
-using System.Runtime.InteropServices;
-using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using ShopifyLlmGuard.DemoModel.Tokens;
+using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.DemoModel.Checks;
 
-/// <summary>An exported file in llama.cpp, decoded greedily: what the shop will really hear.</summary>
-internal sealed unsafe class ExportedModel : IDisposable
+/// <summary>A model file in the inference host's own runtime, on one thread, decoded greedily: what the shop will really hear.</summary>
+internal sealed class ExportedModel : IDisposable
 {
     private const int LongestContext = 1024;
+    private const int BatchSize = 256;
 
     private readonly Tokenizer tokenizer;
-    private readonly nint model;
-    private readonly nint context;
+    private readonly ILlmModel model;
+    private readonly ILlmContext context;
+    private readonly ILlmSampler sampler;
+    private readonly PromptTemplate template;
+    private readonly TokenBatch batch = new(BatchSize);
 
     public ExportedModel(string path, Tokenizer tokenizer)
     {
         this.tokenizer = tokenizer;
-        LibLlama.SetLog(&Ignore, null);
-        LibLlama.SetBackendLog(&Ignore, null);
-        LibLlama.LoadBackends(LibLlama.Folder);
-        model = LibLlama.LoadModel(path, LibLlama.DefaultModelParameters());
-        if (model == 0)
-        {
-            throw new InvalidDataException($"llama.cpp does not load {path}.");
-        }
-
-        var parameters = LibLlama.DefaultContextParameters();
-        parameters.Length = LongestContext;
-        context = LibLlama.NewContext(model, parameters);
-        LibLlama.SetThreads(context, 1, 1);
+        var runtime = Runtimes.Create(new RuntimeSettings { Name = "LibLlama" }, NullLoggerFactory.Instance);
+        model = runtime.Load(path, new ModelSettings(CheckTensors: true, LongestContext));
+        context = model.CreateContext(new ContextSettings(LongestContext, BatchSize, MaxSequences: 1, Threads: 1));
+        sampler = model.CreateSampler(SamplingSettings.Greedy);
+        template = PromptTemplate.Of(model);
     }
 
-    /// <summary>llama.cpp's own tokens of a rendered prompt.</summary>
-    public int[] Tokenize(string text)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        var tokens = new int[bytes.Length + 8];
-        fixed (byte* from = bytes)
-        fixed (int* to = tokens)
-        {
-            var count = LibLlama.Tokenize(LibLlama.Vocabulary(model), from, bytes.Length, to, tokens.Length, false, true);
-            return tokens[..count];
-        }
-    }
+    /// <summary>The tokens that the host makes of a request.</summary>
+    public int[] Render(string system, string user) => template.Render([new ChatTurn("system", system), new ChatTurn("user", user)]);
 
     /// <summary>The most likely tokens after a prompt, up to the end of the turn (which is left out) or the limit.</summary>
     /// <returns>The tokens, and whether the turn ended by itself.</returns>
     public (List<int> Tokens, bool Ended) Continue(int[] prompt, int limit)
     {
-        LibLlama.Clear(LibLlama.Memory(context), true);
+        context.RemoveRange(0, 0);
         var answer = new List<int>();
-        var next = Feed(prompt);
+        var next = Feed(prompt, 0);
         while (next != tokenizer.EndId && answer.Count < limit)
         {
             answer.Add(next);
-            next = Feed([next]);
+            next = Feed([next], prompt.Length + answer.Count - 1);
         }
 
         return (answer, next == tokenizer.EndId);
@@ -62,32 +49,28 @@ internal sealed unsafe class ExportedModel : IDisposable
 
     public void Dispose()
     {
-        LibLlama.FreeContext(context);
-        LibLlama.FreeModel(model);
+        sampler.Dispose();
+        context.Dispose();
+        model.Dispose();
     }
 
-    private int Feed(int[] tokens)
+    private int Feed(int[] tokens, int position)
     {
-        fixed (int* first = tokens)
+        var last = 0;
+        foreach (var part in tokens.Chunk(BatchSize))
         {
-            if (LibLlama.Decode(context, LibLlama.BatchOf(first, tokens.Length)) != 0)
+            batch.Clear();
+            foreach (var token in part)
+            {
+                last = batch.Add(token, position++, sequence: 0, wantsOutput: batch.Count == part.Length - 1);
+            }
+
+            if (context.Decode(batch) != DecodeResult.Ok)
             {
                 throw new InvalidOperationException("llama.cpp refused to decode.");
             }
         }
 
-        var scores = new ReadOnlySpan<float>(LibLlama.Logits(context, -1), tokenizer.Texts.Count);
-        var best = 0;
-        for (var i = 1; i < scores.Length; i++)
-        {
-            best = scores[i] > scores[best] ? i : best;
-        }
-
-        return best;
-    }
-
-    [UnmanagedCallersOnly]
-    private static void Ignore(int level, byte* text, void* state)
-    {
+        return context.Sample(last, sampler) ?? throw new InvalidOperationException("The model computes values that are not numbers.");
     }
 }

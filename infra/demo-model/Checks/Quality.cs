@@ -10,9 +10,10 @@ namespace ShopifyLlmGuard.DemoModel.Checks;
 /// One answer and what is right about it. Whole: it ends by itself, with a full stop, and repeats
 /// no feature. Listed: retrieval found a fitting product. Fits: the answer names one.
 /// Faithful: every word comes from the question, the named product's line or the assistant's own few words.
+/// Honest: faithful and without a marker that the list lacks, or one of the fixed sentences that name nothing.
 /// </summary>
 internal sealed record Judged(string Question, string Answer, bool Listed, bool Whole, bool ValidMarker, bool Fits,
-    bool Faithful)
+    bool Faithful, bool Honest)
 {
     public bool Good => Whole && ValidMarker && Fits && Faithful;
 }
@@ -44,8 +45,7 @@ internal sealed partial class Quality(ExportedModel model, Tokenizer tokenizer, 
 
     private (string Answer, bool Ended) Ask(string system, string user, int limit)
     {
-        var prompt = ChatMl.Turn("system", system) + ChatMl.Turn("user", user) + ChatMl.Ask;
-        var (tokens, ended) = model.Continue(model.Tokenize(prompt), limit);
+        var (tokens, ended) = model.Continue(model.Render(system, user), limit);
         return (tokenizer.Decode(tokens), ended);
     }
 
@@ -56,9 +56,10 @@ internal sealed partial class Quality(ExportedModel model, Tokenizer tokenizer, 
         var valid = markers.Count > 0 && markers.All(marker => marker >= 1 && marker <= products.Count);
         var named = valid ? products[markers[0] - 1] : null;
         var known = Words(named?.Prompt.Line + " " + question).Concat(OwnWords).ToHashSet();
+        var faithful = Words(Marker().Replace(answer, "")).All(known.Contains);
         return new Judged(question, answer, products.Any(product => fits.Contains(product.Handle)),
             ended && answer.EndsWith('.') && !Repeated().IsMatch(answer), valid, named is not null && fits.Contains(named.Handle),
-            Words(Marker().Replace(answer, "")).All(known.Contains));
+            faithful, (valid && faithful) || SmallTalk.Answers.Contains(answer));
     }
 
     /// <summary>The same four products with the fitting one in every place in turn: what the order cannot tell.</summary>

@@ -42,14 +42,13 @@ internal static class Report
     }
 
     /// <summary>Prompts for the comparison with the trainer: twelve questions and four recommendations.</summary>
-    public static IEnumerable<string> Prompts(Retrieval shop, IReadOnlyList<(string Question, string[] Fits)> questions)
+    public static IEnumerable<(string System, string User)> Prompts(Retrieval shop, IReadOnlyList<(string Question, string[] Fits)> questions)
     {
-        var chats = questions.Take(12).Select(asked => ChatMl.Turn("system", ChatPrompt.System("Carewell",
-            [.. shop.Search(asked.Question).Select(product => product.Prompt)])) + ChatMl.Turn("user", asked.Question));
-        var reasons = shop.Products.Take(4).Select((viewed, i) => ChatMl.Turn("system", RecommendationPrompt.System("Carewell",
-            [.. shop.Products.Skip(5 + (i * 3)).Take(3).Select(product => product.Prompt)]))
-            + ChatMl.Turn("user", RecommendationPrompt.User(viewed.Prompt)));
-        return chats.Concat(reasons).Select(prompt => prompt + ChatMl.Ask);
+        var chats = questions.Take(12).Select(asked => (ChatPrompt.System("Carewell",
+            [.. shop.Search(asked.Question).Select(product => product.Prompt)]), asked.Question));
+        var reasons = shop.Products.Take(4).Select((viewed, i) => (RecommendationPrompt.System("Carewell",
+            [.. shop.Products.Skip(5 + (i * 3)).Take(3).Select(product => product.Prompt)]), RecommendationPrompt.User(viewed.Prompt)));
+        return chats.Concat(reasons);
     }
 
     public static void Row(string what, int count, int all) => Console.WriteLine($"| {what} | {count} of {all} |");

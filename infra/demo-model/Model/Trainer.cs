@@ -24,6 +24,15 @@ internal sealed record Plan(int Seed, int Steps, int Rows, int Length, double Ma
 
     /// <summary>Full rate after the warm-up, then down to nothing in the last half.</summary>
     public double Scale(int step) => Math.Min(Math.Min(1, (step + 1.0) / WarmUp), 2 * (1 - ((double)step / Steps)));
+
+    /// <summary>What the network reads at a step.</summary>
+    public List<Pack> MakeRows(int step, Tokenizer tokenizer, IReadOnlyList<Item> shop)
+    {
+        var random = new Random((Seed * 1_000_003) + step);
+        var packs = new Packs(random, tokenizer, shop, Length, FirstShare(step), RecommendationShare);
+        return [.. Enumerable.Range(0, Rows).Select(_ => random.Chance(CopyShare) ? packs.Copying()
+            : random.Chance(LookUpShare(step)) ? packs.LookingUp() : packs.Next(LongestList(step)))];
+    }
 }
 
 /// <summary>Trains from the last checkpoint on, if there is one.</summary>
@@ -42,13 +51,13 @@ internal sealed class Trainer(Llama model, Plan plan, Tokenizer tokenizer, IRead
         var all = model.Weights.Concat(optimizer.State).ToDictionary();
         var step = File.Exists(path) ? Checkpoint.Load(path, all) : 0;
         var (saved, started, tokens) = (Stopwatch.StartNew(), Stopwatch.StartNew(), 0L);
-        var next = Task.Run(() => Rows(step));
+        var next = Task.Run(() => plan.MakeRows(step, tokenizer, shop));
         using var stop = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => stopping = signal.Cancel = true);
         while (step < plan.Steps && !stopping)
         {
             var rows = next.Result;
             var following = step + 1;
-            next = Task.Run(() => Rows(following));
+            next = Task.Run(() => plan.MakeRows(following, tokenizer, shop));
             tokens += rows.Sum(row => row.Ids.Count);
             var loss = Step(rows, step++);
             recent = recent is { } old
@@ -67,14 +76,6 @@ internal sealed class Trainer(Llama model, Plan plan, Tokenizer tokenizer, IRead
         }
 
         Checkpoint.Save(path, step, all);
-    }
-
-    private List<Pack> Rows(int step)
-    {
-        var random = new Random((plan.Seed * 1_000_003) + step);
-        var packs = new Packs(random, tokenizer, shop, plan.Length, plan.FirstShare(step), plan.RecommendationShare);
-        return [.. Enumerable.Range(0, plan.Rows).Select(_ => random.Chance(Plan.CopyShare) ? packs.Copying()
-            : random.Chance(plan.LookUpShare(step)) ? packs.LookingUp() : packs.Next(plan.LongestList(step)))];
     }
 
     /// <summary>The mean loss of the answers' words, and of the markers that choose a product.</summary>

@@ -5,7 +5,12 @@ namespace ShopifyLlmGuard.DemoModel.Text;
 /// <summary>What shoppers say that no product answers. One manner of answering per subject.</summary>
 internal static partial class SmallTalk
 {
+    private const string Sorry = "I am sorry, I did not find that in our shop.";
+
     private static readonly List<string[]> Subjects = [.. World.Lines("smalltalk.txt").Select(line => line.Split(" | "))];
+
+    /// <summary>The fixed sentences, none of which names a product.</summary>
+    public static IReadOnlyList<string> Answers { get; } = [.. Subjects.Select(subject => subject[0]), Sorry];
 
     /// <summary>The most important subject in a healthcare shop: it comes up more often than the others.</summary>
     private static readonly List<string[]> Medical = [.. Subjects.Where(subject => subject[0].Contains("medical", StringComparison.Ordinal))];
@@ -46,7 +51,7 @@ internal static partial class SmallTalk
         var type = random.Pick(World.Types);
         var noun = random.Chance(0.3) ? random.Pick(Strange) : random.Pick(type.Nouns);
         return items.Any(item => item.Type == type || item.IsCalled(noun)) ? null
-            : new Exchange(Phrases.Ask(random, "missing", noun), "I am sorry, I did not find that in our shop.");
+            : new Exchange(Phrases.Ask(random, "missing", noun), Sorry);
     }
 
     [GeneratedRegex("{[a-z]+}")]

@@ -24,11 +24,12 @@ internal sealed class OwnEngine : IDisposable
         new ContextSettings(24_576, BatchSize: 256, MaxSequences: 8, Threads: 1),
         24_576,
         new AdmissionLimits(8, 64, 0, TimeSpan.FromSeconds(2.5), IsShadow: true),
-        KeepsPrefixes: false);
+        KeptCells: 0);
 
     public InferenceEngine Engine { get; }
 
-    public static ILlmModel Load(string path) => Runtimes.Create(null, NullLoggerFactory.Instance).Load(path, new ModelSettings(CheckTensors: false));
+    public static ILlmModel Load(string path) =>
+        Runtimes.Create(new RuntimeSettings(), NullLoggerFactory.Instance).Load(path, new ModelSettings(CheckTensors: false));
 
     public Generation Ask(int promptTokens, int answerTokens)
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShopifyLlmGuard.Inference.Llama;
-#if PUBLIC_FEED
+#if LLAMASHARP
 using ShopifyLlmGuard.Inference.Engine;
 #else
 using ShopifyLlmGuard.Inference.Llama.LibLlama;
@@ -38,8 +38,8 @@ internal sealed class RawLoop(ILlmModel model, ILlmContext context)
     }
 
     private static ILlmModel Load(string path) =>
-#if PUBLIC_FEED
-        Runtimes.Create(null, NullLoggerFactory.Instance).Load(path, new ModelSettings(CheckTensors: false));
+#if LLAMASHARP
+        Runtimes.Create(new RuntimeSettings(), NullLoggerFactory.Instance).Load(path, new ModelSettings(CheckTensors: false));
 #else
         new LibLlamaRuntime(null, NullLogger<LibLlamaRuntime>.Instance).Load(path, new ModelSettings(CheckTensors: false));
 #endif

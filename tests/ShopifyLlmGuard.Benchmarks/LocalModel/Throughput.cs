@@ -23,7 +23,7 @@ internal sealed class Throughput(Contender raw, HostedModel host, HostedModel ke
         await using var raw = await Contender.StartAsync(Environment.ProcessPath!, [RawLoop.Argument, .. shape]);
         await using var peer = await Contender.StartAsync("node", [Path.Combine([.. Folder, "peer.mjs"]), .. shape]);
         string[] settings = ["--Inference:Context", "2048", "--Inference:Cells", $"{Cells}", "--Inference:Parallel", $"{Sequences}"];
-        await using var host = await HostedModel.StartAsync(model, [.. settings, "--Inference:KeepPrefixes", "false"]);
+        await using var host = await HostedModel.StartAsync(model, [.. settings, "--Inference:KeptPercent", "0"]);
         await using var keeping = await HostedModel.StartAsync(model, settings);
         var throughput = new Throughput(raw, host, keeping, peer);
         var targets = new List<Target>();

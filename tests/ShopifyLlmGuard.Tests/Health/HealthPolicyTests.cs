@@ -59,10 +59,10 @@ public sealed class HealthPolicyTests
         HealthPolicy.Decide(Endpoint(EndpointState.Up), Probes("---"), NoTraffic, Options).Detail);
 
     [Fact]
-    public void Trouble_is_looked_at_sooner_than_the_schedule_would()
+    public void A_dead_endpoint_is_looked_at_sooner_than_the_schedule_would()
     {
-        Assert.Equal(TimeSpan.FromSeconds(1), HealthPolicy.Patience(inTrouble: true, Options));
-        Assert.Equal(TimeSpan.FromSeconds(15), HealthPolicy.Patience(inTrouble: false, Options));
+        Assert.Equal(TimeSpan.FromSeconds(1), HealthPolicy.Patience(oneIsDown: true, Options));
+        Assert.Equal(TimeSpan.FromSeconds(15), HealthPolicy.Patience(oneIsDown: false, Options));
     }
 
     private static EndpointHealth Endpoint(EndpointState state) => new("local-1", "eu", "EU", state, null, Began);

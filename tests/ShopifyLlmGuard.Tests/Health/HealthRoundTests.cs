@@ -57,18 +57,6 @@ public sealed class HealthRoundTests
     }
 
     [Fact]
-    public async Task Without_any_schedule_a_dead_host_is_found_and_its_return_noticed()
-    {
-        var llm = await ScriptedLlm.StartAsync();
-        var url = llm.Url;
-        await using var guard = await LlmGuard.StartAsync(llm, ("Health:Every", "00:00:00.2"), ("Health:RecheckEvery", "00:00:00.1"));
-        await llm.DisposeAsync();
-        await Guard.UntilAsync(() => Read(guard).Reason == Reasons.NoEligibleEndpoint, "the watch finds the dead host");
-        await using var back = await ScriptedLlm.StartAsync(url);
-        await Guard.UntilAsync(() => Read(guard).Mode == Mode.Live, "the watch finds it again");
-    }
-
-    [Fact]
     public async Task A_round_is_due_only_when_no_server_has_looked_for_a_while()
     {
         await using var llm = await ScriptedLlm.StartAsync();

@@ -63,6 +63,9 @@ internal readonly record struct Verdict(Refusal Refusal, TimeSpan FirstTokenIn, 
 /// <summary>Decides whether a request may come in: room first, then whether its first token can come in time.</summary>
 internal static class AdmissionPolicy
 {
+    // What is expected is a mean; who is let in shall mostly be in time.
+    private const double Caution = 1.25;
+
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Most = TimeSpan.FromMinutes(1);
 
@@ -73,9 +76,9 @@ internal static class AdmissionPolicy
         // A place is free when the next answer ends.
         var late = SlotIn(load, limits, 1);
         // An idle house lets in whatever comes: a speed that was once measured wrong must not keep it idle for ever.
-        if (refusal == Refusal.None && load.Used.Total > 0 && Allowed(applicant, limits) is { } allowed && first > allowed)
+        if (refusal == Refusal.None && load.Used.Total > 0 && Allowed(applicant, limits) is { } allowed && first * Caution > allowed)
         {
-            (refusal, late) = (Refusal.DeadlineUnreachable, (first - allowed).TotalSeconds);
+            (refusal, late) = (Refusal.DeadlineUnreachable, (first * Caution - allowed).TotalSeconds);
         }
 
         return new Verdict(refusal, first, WholeSeconds(late));

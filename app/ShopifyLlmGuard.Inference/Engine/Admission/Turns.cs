@@ -30,7 +30,7 @@ internal sealed class Turns(AdmissionLimits limits, Pace pace, TimeProvider cloc
 
     public void Leave(Caller caller)
     {
-        if (--_callers[caller].Places == 0)
+        if (_callers.TryGetValue(caller, out var tally) && --tally.Places == 0)
         {
             _callers.Remove(caller);
         }

@@ -4,7 +4,7 @@ namespace ShopifyLlmGuard.Inference.Engine.Admission;
 /// The places of the house: who waits, in order of turn, and who is being answered. Not a channel, because a request
 /// that nobody waits for any more leaves its place at once instead of holding it until its turn.
 /// </summary>
-internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, TimeProvider clock)
+internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress progress, TimeProvider clock)
 {
     private readonly object _gate = new();
     private readonly List<Generation> _waiting = [];
@@ -62,9 +62,9 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, TimeProvide
             }
 
             generation.Turn = turn;
-            var place = _waiting.FindLastIndex(each => each.Turn <= turn) + 1;
-            _waiting.Insert(place, generation);
             _turns.Enter(request, turn);
+            _waiting.Insert(_waiting.FindLastIndex(each => each.Turn <= turn) + 1, generation);
+            progress.HasWork();
             Changed();
             return true;
         }
@@ -129,6 +129,18 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, TimeProvide
         }
     }
 
+    /// <summary>Frees all slots and returns who had them.</summary>
+    public IReadOnlyList<Generation> EndRunning()
+    {
+        lock (_gate)
+        {
+            Generation[] ended = [.. _running];
+            _running.Clear();
+            Array.ForEach(ended, Leave);
+            return ended;
+        }
+    }
+
     /// <summary>True when somebody is being answered and nobody wants any of the answers.</summary>
     public bool RunsForNobody()
     {
@@ -154,6 +166,7 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, TimeProvide
         {
             while (!_closed && _waiting.Count + _running.Count == 0)
             {
+                progress.HasNone();
                 Monitor.Wait(_gate);
             }
 

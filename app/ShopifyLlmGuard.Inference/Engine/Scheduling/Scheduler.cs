@@ -55,6 +55,12 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
         {
             End(_answers[index], new GenerationEvent.Failure(FailureReason.Engine));
         }
+
+        // Started, but lost on the way here by what failed.
+        foreach (var stray in parts.Line.EndRunning())
+        {
+            stray.Finish(new GenerationEvent.Failure(FailureReason.Engine));
+        }
     }
 
     private void DropUnwanted()
@@ -71,6 +77,11 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
 
     private void LetIn()
     {
+        if (parts.Line.Count == 0)
+        {
+            parts.Line.IsShortOfCells = false;
+        }
+
         while (!_isTainted && _answers.Count < parts.Limits.Parallel && parts.Line.Count > 0 && parts.Line.Next() is { } next)
         {
             var now = parts.Clock.GetTimestamp();
@@ -87,9 +98,10 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
                 return;
             }
 
+            var answer = new Answer(next, model, slot, now);
             if (parts.Line.TryStart(next))
             {
-                Start(new Answer(next, model, slot, now));
+                Start(answer);
             }
             else
             {
@@ -220,7 +232,7 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
 
         parts.Line.End(generation);
         parts.Pace.Ended(parts.Clock.GetElapsedTime(answer.StartedAt).TotalSeconds);
-        parts.Progress.Ended(isIdle: _answers.Count == 0 && parts.Line.Count == 0);
+        parts.Progress.Ended();
         parts.Meter.Ended(last, generation.Tokens.Length, answer.FirstAt == 0 ? default : parts.Clock.GetElapsedTime(answer.FirstAt));
         generation.Finish(last);
     }

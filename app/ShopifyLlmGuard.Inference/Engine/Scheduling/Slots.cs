@@ -20,7 +20,7 @@ internal sealed class Slots
         _ledger = new CellLedger(context.Cells);
         _free = new Stack<int>(Enumerable.Range(0, context.MaxSequences).Reverse());
         _cache = new PrefixCache(
-            context, _ledger, parts.KeepsPrefixes ? context.MaxSequences - parts.Limits.Parallel : 0, parts.Clock);
+            context, _ledger, parts.KeptCells > 0 ? context.MaxSequences - parts.Limits.Parallel : 0, parts.Clock);
         _cache.Freed += _free.Push;
     }
 
@@ -71,6 +71,10 @@ internal sealed class Slots
             generation.Request.Caller, generation.Conversation[..length], slot.Sequence, slot.Branch)))
         {
             Clear(slot);
+        }
+
+        while (_ledger.Reserved - _ledger.InUse > _parts.KeptCells && _cache.TryEvict(null))
+        {
         }
     }
 

@@ -1,6 +1,5 @@
-using LLama.Exceptions;
+using System.Runtime.InteropServices;
 using LLama.Native;
-using Native = LLama.Native;
 
 namespace ShopifyLlmGuard.Inference.Llama.LLamaSharp;
 
@@ -8,7 +7,14 @@ internal sealed unsafe class LLamaSharpContext : ILlmContext
 {
     private readonly SafeLLamaContextHandle _context;
     private readonly AbortFlag _abort;
-    private readonly LLamaBatch _batch = new();
+    private readonly int[] _sequenceCounts;
+    private readonly LLamaSeqId*[] _sequences;
+
+    // LLamaSharp's own Decode copies the batch (12 KB a step) and takes one lock for all contexts of a process. Here
+    // one thread owns the only context.
+    private readonly delegate* unmanaged<nint, LLamaNativeBatch, int> _decode =
+        (delegate* unmanaged<nint, LLamaNativeBatch, int>)NativeLibrary.GetExport(LLamaSharpLibrary.Handle, "llama_decode");
+
     private LLamaTokenData[]? _candidates;
 
     private LLamaSharpContext(SafeLLamaContextHandle context, AbortFlag abort, ContextSettings settings)
@@ -17,6 +23,9 @@ internal sealed unsafe class LLamaSharpContext : ILlmContext
         Cells = (int)context.ContextSize;
         BatchSize = settings.BatchSize;
         MaxSequences = settings.MaxSequences;
+        _sequenceCounts = new int[BatchSize];
+        Array.Fill(_sequenceCounts, 1);
+        _sequences = new LLamaSeqId*[BatchSize];
     }
 
     public int Cells { get; }
@@ -38,37 +47,49 @@ internal sealed unsafe class LLamaSharpContext : ILlmContext
         parameters.kv_unified = true;
         parameters.abort_callback = (nint)AbortFlag.Callback;
         parameters.abort_callback_user_data = (nint)abort.Data;
-        try
+        var handle = SafeLLamaContextHandle.Create(model, parameters);
+        if (!handle.IsInvalid)
         {
-            var handle = SafeLLamaContextHandle.Create(model, parameters);
-            return handle.IsInvalid
-                ? throw new ModelLoadException($"llama.cpp cannot make a context of {settings.Cells} tokens")
-                : new LLamaSharpContext(handle, abort, settings);
+            return new LLamaSharpContext(handle, abort, settings);
         }
-        catch (RuntimeError error)
-        {
-            throw new ModelLoadException($"llama.cpp cannot make a context of {settings.Cells} tokens: {error.Message}");
-        }
+
+        // LLamaSharp holds the model for a context that was not made, and nobody else would let go of it.
+        model.DangerousRelease();
+        throw new ModelLoadException(
+            $"llama.cpp cannot make a context of {settings.Cells} tokens: {LlamaLog.TakeError() ?? "no reason given"}");
     }
 
     public DecodeResult Decode(TokenBatch batch)
     {
-        _batch.Clear();
-        for (var index = 0; index < batch.Count; index++)
+        fixed (int* tokens = batch.Tokens, positions = batch.Positions, sequences = batch.Sequences, counts = _sequenceCounts)
+        fixed (sbyte* outputs = batch.Outputs)
+        fixed (LLamaSeqId** each = _sequences)
         {
-            _batch.Add(batch.Tokens[index], batch.Positions[index], (LLamaSeqId)batch.Sequences[index], batch.Outputs[index] != 0);
-        }
+            for (var index = 0; index < batch.Count; index++)
+            {
+                each[index] = (LLamaSeqId*)(sequences + index);
+            }
 
-        var result = _context.Decode(_batch);
-        _abort.Clear();
-        return result switch
-        {
-            Native.DecodeResult.Ok => DecodeResult.Ok,
-            Native.DecodeResult.NoKvSlot => DecodeResult.NoSlot,
-            Native.DecodeResult.ComputeAborted => DecodeResult.Aborted,
-            Native.DecodeResult.InvalidInputBatch => DecodeResult.InvalidInput,
-            _ => DecodeResult.Fatal,
-        };
+            var native = new LLamaNativeBatch
+            {
+                n_tokens = batch.Count,
+                tokens = (LLamaToken*)tokens,
+                pos = (LLamaPos*)positions,
+                n_seq_id = counts,
+                seq_id = each,
+                logits = (byte*)outputs,
+            };
+            var result = _decode(_context.DangerousGetHandle(), native);
+            _abort.Clear();
+            return result switch
+            {
+                0 => DecodeResult.Ok,
+                1 => DecodeResult.NoSlot,
+                2 => DecodeResult.Aborted,
+                -1 => DecodeResult.InvalidInput,
+                _ => DecodeResult.Fatal,
+            };
+        }
     }
 
     public ReadOnlySpan<float> Logits(int index) => _context.GetLogitsIth(index);

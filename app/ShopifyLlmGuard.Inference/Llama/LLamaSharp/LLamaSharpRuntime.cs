@@ -1,51 +1,52 @@
-using System.Runtime.InteropServices;
 using LLama.Exceptions;
 using LLama.Native;
+using ShopifyLlmGuard.Inference.Llama.Gpu;
 
 namespace ShopifyLlmGuard.Inference.Llama.LLamaSharp;
 
 /// <summary>llama.cpp through LLamaSharp's low-level handles, with the library that its backend package brings.</summary>
-/// <param name="library">A llama.cpp library file to use instead; its structures must be those of LLamaSharp's release.</param>
+/// <param name="library">A llama.cpp library file or folder to use instead; its structures must be those of LLamaSharp's release.</param>
+/// <param name="gpu">False never loads a library for a GPU.</param>
 /// <param name="logger">Gets llama.cpp's own messages.</param>
-internal sealed partial class LLamaSharpRuntime(string? library, ILogger<LLamaSharpRuntime> logger) : ILlmRuntime
+internal sealed class LLamaSharpRuntime(string? library, bool gpu, ILogger<LLamaSharpRuntime> logger) : ILlmRuntime
 {
-    private static readonly Lock Gate = new();
-    private static bool _isConfigured;
-
-    // Kept for as long as native code may call it.
-    private static NativeLogConfig.LLamaLogCallback? _log;
-
-    public string Name => $"LLamaSharp {typeof(NativeApi).Assembly.GetName().Version?.ToString(3)}";
-
-    public bool Offloads
+    public string Name
     {
         get
         {
-            Configure();
-            return NativeApi.llama_supports_gpu_offload();
+            Use();
+            return $"LLamaSharp ({LLamaSharpLibrary.Kind}, ggml {LLamaSharpLibrary.Version})";
+        }
+    }
+
+    public IReadOnlyList<LlmDevice> Devices
+    {
+        get
+        {
+            Use();
+            return GgmlDevices.Of(LLamaSharpLibrary.Handle);
         }
     }
 
     public ILlmModel Load(string path, ModelSettings settings)
     {
+        Use();
+        LlamaLog.TakeError();
+        var handle = Load(path, settings.CheckTensors, settings.Gpu);
+        if (handle.HasDecoder && !handle.HasEncoder)
+        {
+            return new LLamaSharpModel(handle);
+        }
+
+        handle.Dispose();
+        throw new ModelLoadException("it is not a decoder-only text model");
+    }
+
+    private void Use()
+    {
         try
         {
-            Configure();
-            var parameters = LLamaModelParams.Default();
-            parameters.n_gpu_layers = int.MaxValue;
-            parameters.check_tensors = settings.CheckTensors;
-            var handle = SafeLlamaModelHandle.LoadFromFile(path, parameters);
-            if (handle.HasDecoder && !handle.HasEncoder)
-            {
-                return new LLamaSharpModel(handle);
-            }
-
-            handle.Dispose();
-            throw new ModelLoadException("it is not a decoder-only text model");
-        }
-        catch (LoadWeightsFailedException)
-        {
-            throw new ModelLoadException("llama.cpp refuses it");
+            LLamaSharpLibrary.Use(library, gpu, logger);
         }
         catch (Exception error) when (error is RuntimeError or TypeInitializationException or DllNotFoundException)
         {
@@ -53,57 +54,27 @@ internal sealed partial class LLamaSharpRuntime(string? library, ILogger<LLamaSh
         }
     }
 
-    // LLamaSharp takes its settings once, before the first native call.
-    private void Configure()
+    private static unsafe SafeLlamaModelHandle Load(string path, bool checkTensors, GpuSettings gpu)
     {
-        lock (Gate)
+        var parameters = LLamaModelParams.Default();
+        parameters.check_tensors = checkTensors;
+        parameters.n_gpu_layers = gpu.Layers ?? 0;
+        parameters.split_mode = gpu.Only is null ? parameters.split_mode : GPUSplitMode.None;
+        parameters.main_gpu = gpu.Only ?? 0;
+        // llama.cpp reads as many parts as it can have devices.
+        var parts = new float[Math.Max((int)NativeApi.llama_max_devices(), gpu.Split.Count)];
+        gpu.Split.ToArray().CopyTo(parts, 0);
+        try
         {
-            if (_isConfigured)
+            fixed (float* first = parts)
             {
-                return;
-            }
-
-            _log = (level, message) => Receive(logger, message);
-            NativeLibraryConfig.LLama.WithLogCallback(_log);
-            if (!string.IsNullOrEmpty(library))
-            {
-                NativeLibraryConfig.LLama.WithLibrary(Path.GetFullPath(library));
-            }
-
-            _isConfigured = true;
-            // The first call loads the library; the structures' own functions would not find it before.
-            NativeApi.llama_empty_call();
-            if (!string.IsNullOrEmpty(library))
-            {
-                LoadBackends(Path.GetFullPath(library));
+                parameters.tensor_split = gpu.Split.Count > 0 ? first : null;
+                return SafeLlamaModelHandle.LoadFromFile(path, parameters);
             }
         }
-    }
-
-    // LLamaSharp's own libraries have the processor's backend built in; others keep it in a file beside them.
-    private static unsafe void LoadBackends(string library)
-    {
-        if (NativeLibrary.TryLoad(library, out var handle)
-            && NativeLibrary.TryGetExport(handle, "ggml_backend_load_all_from_path", out var load))
+        catch (LoadWeightsFailedException)
         {
-            var folder = Marshal.StringToCoTaskMemUTF8(Path.GetDirectoryName(library));
-            ((delegate* unmanaged<nint, void>)load)(folder);
-            Marshal.FreeCoTaskMem(folder);
+            throw new ModelLoadException($"llama.cpp refuses it: {LlamaLog.TakeError() ?? "no reason given"}");
         }
-    }
-
-    private static void Receive(ILogger logger, string message)
-    {
-        var line = message.Trim();
-        if (line.Any(mark => mark != '.'))
-        {
-            Log.Said(logger, line);
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Debug, "llama.cpp: {Line}")]
-        public static partial void Said(ILogger logger, string line);
     }
 }

@@ -1,3 +1,5 @@
+using ShopifyLlmGuard.Inference.Llama.Gpu;
+
 namespace ShopifyLlmGuard.Inference.Llama.LibLlama;
 
 /// <summary>llama.cpp's own library, called directly.</summary>
@@ -14,22 +16,20 @@ internal sealed class LibLlamaRuntime(string? library, ILogger<LibLlamaRuntime> 
         }
     }
 
-    public bool Offloads
+    public IReadOnlyList<LlmDevice> Devices
     {
         get
         {
             LlamaLibrary.Use(library, logger);
-            return Native.llama_supports_gpu_offload();
+            return LlamaLibrary.Devices;
         }
     }
 
     public ILlmModel Load(string path, ModelSettings settings)
     {
         LlamaLibrary.Use(library, logger);
-        var parameters = Native.llama_model_default_params();
-        parameters.CheckTensors = settings.CheckTensors ? (byte)1 : (byte)0;
         LlamaLog.TakeError();
-        var handle = Native.llama_model_load_from_file(path, parameters);
+        var handle = Load(path, settings.CheckTensors, settings.Gpu);
         if (handle.IsInvalid)
         {
             throw new ModelLoadException($"llama.cpp refuses it: {LlamaLog.TakeError() ?? "no reason given"}");
@@ -42,5 +42,22 @@ internal sealed class LibLlamaRuntime(string? library, ILogger<LibLlamaRuntime> 
         }
 
         return new LibLlamaModel(handle);
+    }
+
+    private static unsafe ModelHandle Load(string path, bool checkTensors, GpuSettings gpu)
+    {
+        var parameters = Native.llama_model_default_params();
+        parameters.CheckTensors = checkTensors ? (byte)1 : (byte)0;
+        parameters.GpuLayers = gpu.Layers ?? 0;
+        parameters.SplitMode = gpu.Only is null ? parameters.SplitMode : Native.NoSplit;
+        parameters.MainGpu = gpu.Only ?? 0;
+        // llama.cpp reads as many parts as it can have devices.
+        var parts = new float[Math.Max((int)Native.llama_max_devices(), gpu.Split.Count)];
+        gpu.Split.ToArray().CopyTo(parts, 0);
+        fixed (float* first = parts)
+        {
+            parameters.TensorSplit = gpu.Split.Count > 0 ? (nint)first : 0;
+            return Native.llama_model_load_from_file(path, parameters);
+        }
     }
 }

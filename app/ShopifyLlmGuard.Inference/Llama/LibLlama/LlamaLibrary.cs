@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using ShopifyLlmGuard.Inference.Llama.Gpu;
 
 namespace ShopifyLlmGuard.Inference.Llama.LibLlama;
 
@@ -7,13 +8,17 @@ namespace ShopifyLlmGuard.Inference.Llama.LibLlama;
 internal static unsafe class LlamaLibrary
 {
     private const string Release = "0.5.0";
-    private const string FileName = "libllama.v0.5.0.so";
+
+    // Builds for a GPU have its name in theirs: libllama.cuda.v0.5.0.so, libllama.vulkan.v0.5.0.so.
+    private const string FileName = "libllama*.v0.5.0.so";
 
     private static readonly Lock Gate = new();
     private static nint _library;
 
     /// <summary>The release that was loaded, for example <c>0.5.0-dev</c>.</summary>
     public static string Version => Marshal.PtrToStringUTF8(Native.llama_version()) ?? "unknown";
+
+    public static IReadOnlyList<LlmDevice> Devices => GgmlDevices.Of(_library);
 
     /// <param name="override">A library file or its folder; null takes the one that was built in.</param>
     /// <param name="log">Gets what llama.cpp has to say.</param>
@@ -31,7 +36,8 @@ internal static unsafe class LlamaLibrary
             var path = Find(@override);
             Load(path);
             CheckRelease(path);
-            LlamaLog.Attach();
+            Native.llama_log_set(&Receive, null);
+            Native.ggml_log_set(&Receive, null);
             // The processor's backend is a library of its own; without this there is no device at all.
             Native.ggml_backend_load_all_from_path(Path.GetDirectoryName(path)!);
             Native.llama_backend_init();
@@ -41,7 +47,7 @@ internal static unsafe class LlamaLibrary
     private static string Find(string? @override)
     {
         var path = Path.GetFullPath(string.IsNullOrEmpty(@override) ? Path.Combine(AppContext.BaseDirectory, "llama") : @override);
-        path = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+        path = Directory.Exists(path) ? Directory.EnumerateFiles(path, FileName).FirstOrDefault(Path.Combine(path, FileName)) : path;
         return File.Exists(path) ? path : throw new ModelLoadException(
             $"llama.cpp's library is missing at {path}; build with npm on the path, or set LLAMA_LIBRARY");
     }
@@ -76,4 +82,7 @@ internal static unsafe class LlamaLibrary
             throw new ModelLoadException($"{path} has other structures than llama.cpp {Release}");
         }
     }
+
+    [UnmanagedCallersOnly]
+    private static void Receive(int level, byte* text, void* data) => LlamaLog.Receive(level, Marshal.PtrToStringUTF8((nint)text));
 }

@@ -7,6 +7,9 @@ internal static unsafe partial class Native
 {
     public const string Library = "llama";
 
+    // llama_split_mode: the whole model on one GPU.
+    public const int NoSplit = 0;
+
     // Attributes of a vocabulary entry (llama_token_attr).
     public const int Unknown = 1 << 0;
     public const int Control = 1 << 3;
@@ -30,8 +33,7 @@ internal static unsafe partial class Native
     public static partial void llama_backend_init();
 
     [LibraryImport(Library)]
-    [return: MarshalAs(UnmanagedType.U1)]
-    public static partial bool llama_supports_gpu_offload();
+    public static partial nuint llama_max_devices();
 
     [LibraryImport(Library)]
     public static partial ModelParams llama_model_default_params();

@@ -1,12 +1,12 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace ShopifyLlmGuard.Inference.Llama.LibLlama;
+namespace ShopifyLlmGuard.Inference.Llama;
 
 /// <summary>llama.cpp's chatter, which otherwise goes to the console: into the log at Debug.</summary>
-internal static unsafe partial class LlamaLog
+internal static partial class LlamaLog
 {
-    private const int Error = 4;
+    /// <summary>llama.cpp's level of an error.</summary>
+    public const int Error = 4;
 
     private static ILogger _target = NullLogger.Instance;
     private static string? _firstError;
@@ -19,19 +19,12 @@ internal static unsafe partial class LlamaLog
     /// <summary>The first error that llama.cpp reported since the last call, which names the cause; null when there was none.</summary>
     public static string? TakeError() => Interlocked.Exchange(ref _firstError, null);
 
-    public static void Attach()
-    {
-        Native.llama_log_set(&Receive, null);
-        Native.ggml_log_set(&Receive, null);
-    }
-
-    // Called by native threads: an exception that leaves this method ends the process.
-    [UnmanagedCallersOnly]
-    private static void Receive(int level, byte* text, void* data)
+    /// <summary>Called by native threads: an exception that left this method would end the process.</summary>
+    public static void Receive(int level, string? text)
     {
         try
         {
-            var line = Marshal.PtrToStringUTF8((nint)text)?.Trim();
+            var line = text?.Trim();
             if (string.IsNullOrEmpty(line) || line.All(mark => mark == '.'))
             {
                 return;
