@@ -23,12 +23,7 @@ internal static class InferenceLimits
         var notes = parts.ToDictionary(part => part.Name, part => part.Notes);
         notes["models"] = "random weights in 8 bits: 14 million (throughput, overload, prefix, killed worker), 3 million (the others); one thread each";
         notes["peer"] = "node-llama-cpp 3.22.1 in its own process without HTTP, the same library, one thread";
-        if (Pairs.IsTrial)
-        {
-            notes["trial"] = "BENCHMARK_TRIAL=1: two rounds, to try the benchmark itself; these numbers mean nothing";
-        }
-
-        return new Report("inference", [.. parts.SelectMany(part => part.Targets), Allocation.Run(models.Small)], notes);
+        return new Report(Pairs.IsTrial ? "inference-trial" : "inference", [.. parts.SelectMany(part => part.Targets), Allocation.Run(models.Small)], notes);
     }
 
     private static async Task<(string Name, IReadOnlyList<Target> Targets, object Notes)> PartAsync(
