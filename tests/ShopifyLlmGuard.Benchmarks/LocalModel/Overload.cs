@@ -15,9 +15,29 @@ internal static class Overload
         await using var host = await HostedModel.StartAsync(model, "--Inference:Parallel", $"{Parallel}");
         await CapacityAsync(host, TimeSpan.FromSeconds(2));
         var capacity = await CapacityAsync(host, Measuring);
+        var offered = (int)Math.Ceiling(Times * capacity);
+        var (replies, failed) = await OfferAsync(host, offered);
+        var accepted = replies.Where(reply => reply.IsWhole).ToArray();
+        var refused = replies.Where(reply => reply.Status == HttpStatusCode.TooManyRequests).ToArray();
+        return (
+        [
+            Target.AtMost("accepted requests' time to first token at 5 times the capacity, p99", Quantile(accepted, reply => reply.FirstToken, 0.99), "ms", 2500),
+            Target.AtMost("requests at 5 times the capacity that were neither answered whole nor refused", replies.Count + failed - accepted.Length - refused.Length, "requests", 0),
+            Target.AtMost("refusal at 5 times the capacity, p99", Quantile(refused, reply => reply.Whole, 0.99), "ms", 10),
+        ],
+        new
+        {
+            capacityPerSecond = Math.Round(capacity, 1), offeredPerSecond = offered, seconds = Length.TotalSeconds, answered = accepted.Length, refused = refused.Length,
+            firstTokenP50Milliseconds = Quantile(accepted, reply => reply.FirstToken, 0.5), refusalP50Milliseconds = Quantile(refused, reply => reply.Whole, 0.5),
+            load = "open loop; prompts of about 80 tokens, answers of 64, streamed; the callers share the second core with the host",
+        });
+    }
+
+    private static async Task<(IReadOnlyCollection<Reply> Replies, int Failed)> OfferAsync(HostedModel host, int perSecond)
+    {
         var replies = new ConcurrentBag<Reply>();
         var failed = 0;
-        await OpenLoop.RunAsync((int)Math.Ceiling(Times * capacity), Length, async index =>
+        await OpenLoop.RunAsync(perSecond, Length, async index =>
         {
             try
             {
@@ -30,21 +50,7 @@ internal static class Overload
                 return false;
             }
         });
-        var accepted = replies.Where(reply => reply.IsWhole).ToArray();
-        var refused = replies.Where(reply => reply.Status == HttpStatusCode.TooManyRequests).ToArray();
-        return (
-        [
-            Target.AtMost("accepted requests' time to first token at 5 times the capacity, p99", P99(accepted, reply => reply.FirstToken), "ms", 2500),
-            Target.AtMost("requests at 5 times the capacity that were neither answered whole nor refused", replies.Count + failed - accepted.Length - refused.Length, "requests", 0),
-            Target.AtMost("refusal at 5 times the capacity, p99", P99(refused, reply => reply.Whole), "ms", 10),
-        ],
-        new
-        {
-            capacityPerSecond = Math.Round(capacity, 1), offeredPerSecond = Math.Ceiling(Times * capacity), seconds = Length.TotalSeconds,
-            answered = accepted.Length, refused = refused.Length,
-            firstTokenP50Milliseconds = Quantile(accepted, reply => reply.FirstToken, 0.5), refusalP50Milliseconds = Quantile(refused, reply => reply.Whole, 0.5),
-            load = "open loop; prompts of about 80 tokens, answers of 64, streamed; the callers share the second core with the host",
-        });
+        return (replies, failed);
     }
 
     // As many callers as there are slots, each with the next question when the last one is answered.
@@ -64,8 +70,6 @@ internal static class Overload
     }
 
     private static string Question(int number) => $"{number} {Work.Text(50, number)}";
-
-    private static double P99(Reply[] replies, Func<Reply, TimeSpan> time) => Quantile(replies, time, 0.99);
 
     private static double Quantile(Reply[] replies, Func<Reply, TimeSpan> time, double share) => replies.Length == 0
         ? double.MaxValue
