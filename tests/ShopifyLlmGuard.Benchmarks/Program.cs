@@ -2,14 +2,21 @@ using System.Runtime.Versioning;
 using ShopifyLlmGuard.Benchmarks;
 using ShopifyLlmGuard.Benchmarks.Faults;
 using ShopifyLlmGuard.Benchmarks.Gateway;
+using ShopifyLlmGuard.Benchmarks.LocalModel;
 
 [assembly: SupportedOSPlatform("linux")]
+
+if (args is [RawLoop.Argument, ..])
+{
+    return RawLoop.Run(args);
+}
 
 var benchmarks = new Dictionary<string, Func<Task<Report>>>
 {
     ["first-light"] = FirstLight.RunAsync,
     ["faults"] = FaultBenchmark.RunAsync,
     ["gateway"] = GatewayBenchmark.RunAsync,
+    ["inference"] = InferenceLimits.RunAsync,
 };
 
 if (args is [PeerProcess.Serve, var peer, var url, .. var rest])

@@ -9,12 +9,17 @@ namespace ShopifyLlmGuard.Inference.Tests;
 internal sealed record TinyModel
 {
     public const int End = 0, Start = 1, Specials = 3, Vocabulary = Specials + 256;
-    private const int Heads = 4, Hidden = 128;
+    private const int Heads = 4, Block = 32;
     private readonly float[] _directions = [.. Enumerable.Repeat(new Random(3), 64 * Vocabulary).Select(random => random.NextSingle() * 2 - 1)];
 
     public int Width { get; init; } = 64;
 
     public int Layers { get; init; } = 2;
+
+    public int Hidden { get; init; } = 128;
+
+    /// <summary>Matrices have 8 bits a weight (Q8_0), as models in service do.</summary>
+    public bool HasEightBits { get; init; }
 
     /// <summary>Layers that the header claims beyond those that are there.</summary>
     public int MissingLayers { get; init; }
@@ -52,14 +57,30 @@ internal sealed record TinyModel
         {
             Pad(writer);
             var count = shape.Aggregate(1, (product, size) => product * size);
-            for (var index = 0; index < count; index++)
-            {
-                writer.Write(Weight(name, index, random));
-            }
+            WriteWeights(writer, Enumerable.Range(0, count).Select(index => Weight(name, index, random)), IsEightBits(shape));
         }
 
         Pad(writer);
         return path;
+    }
+
+    private bool IsEightBits(int[] shape) => HasEightBits && shape.Length == 2;
+
+    // Q8_0: a scale for each 32 weights, and a byte for each.
+    private static void WriteWeights(BinaryWriter writer, IEnumerable<float> weights, bool isEightBits)
+    {
+        foreach (var block in weights.Chunk(Block))
+        {
+            var scale = block.Max(Math.Abs) / sbyte.MaxValue;
+            if (!isEightBits)
+            {
+                Array.ForEach(block, writer.Write);
+                continue;
+            }
+
+            writer.Write((Half)scale);
+            Array.ForEach(block, weight => writer.Write((sbyte)(scale == 0 ? 0 : Math.Round(weight / scale))));
+        }
     }
 
     private float Weight(string name, int index, Random random)
@@ -127,9 +148,10 @@ internal sealed record TinyModel
             WriteText(writer, name);
             writer.Write(shape.Length);
             Array.ForEach(shape, size => writer.Write((long)size));
-            writer.Write(0);
+            writer.Write(IsEightBits(shape) ? 8 : 0);
             writer.Write(offset);
-            offset += (shape.Aggregate(4L, (product, size) => product * size) + 31) / 32 * 32;
+            var count = shape.Aggregate(1L, (product, size) => product * size);
+            offset += ((IsEightBits(shape) ? count / Block * (Block + 2) : 4 * count) + 31) / 32 * 32;
         }
     }
 
