@@ -1,0 +1,40 @@
+using ShopifyLlmGuard.Inference.Engine;
+
+namespace ShopifyLlmGuard.Inference.Tests.Engine;
+
+/// <summary>The model's thread leaves nothing to collect while it generates; a collection would hold every answer up.</summary>
+public sealed class AllocationTests
+{
+    [Fact]
+    public async Task A_generated_token_allocates_nothing_on_the_models_thread()
+    {
+        using var house = new House(parallel: 4);
+        // With a reader each, as in service, and stop texts to look for.
+        var asked = Enumerable.Range(0, 4).Select(index => house.Ask($"prompt {index}", 350, stop: "never said")).ToArray();
+        var reading = asked.Select(generation => Task.Run(async () =>
+        {
+            var words = 0;
+            await foreach (var said in generation.ReadAllAsync())
+            {
+                words += said is GenerationEvent.Piece ? 1 : 0;
+            }
+
+            return words;
+        })).ToArray();
+        house.Step(100);
+        var before = (Bytes: GC.GetAllocatedBytesForCurrentThread(), asked[0].Tokens.Length);
+        for (var step = 0; step < 200; step++)
+        {
+            house.Scheduler.Step();
+        }
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before.Bytes;
+        var tokens = asked[0].Tokens.Length - before.Length;
+        house.Finish();
+
+        Assert.Equal(200, tokens);
+        // For 800 tokens; not quite 0, because waking a reader may make the thread pool grow.
+        Assert.InRange(allocated, 0, 400);
+        Assert.All(await Task.WhenAll(reading), words => Assert.True(words > 0));
+    }
+}

@@ -1,0 +1,137 @@
+using System.Net;
+using ShopifyLlmGuard.Inference.Memory;
+
+namespace ShopifyLlmGuard.Inference.Tests.Supervision;
+
+/// <summary>Soft limit sheds, hard limit recycles, a slope is an alarm.</summary>
+public sealed class MemoryPolicyTests
+{
+    private static readonly MemoryLimits Limits = new(0.92, 0.97);
+
+    [Theory]
+    // used percent, ours, before, seconds since the last recycle
+    [InlineData(50, true, "Ok", null, "Ok")]
+    [InlineData(91, true, "Ok", null, "Ok")]
+    [InlineData(91, true, "Shed", null, "Shed")]
+    [InlineData(89, true, "Shed", null, "Ok")]
+    [InlineData(92, true, "Ok", null, "Shed")]
+    [InlineData(97, true, "Ok", null, "Recycle")]
+    [InlineData(97, false, "Ok", null, "Shed")]
+    [InlineData(99, true, "Shed", 30, "Shed")]
+    [InlineData(99, true, "Shed", 600, "Recycle")]
+    public void The_fullest_memory_decides(int percent, bool isOurs, string before, int? sinceRecycle, string expected)
+    {
+        var sample = new MemorySample(TimeSpan.Zero, [new("machine", 10, 100, false), new("gpu-0", percent, 100, isOurs)]);
+
+        var verdict = MemoryPolicy.Decide(
+            [sample], Limits, Enum.Parse<MemoryState>(before), sinceRecycle is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
+
+        Assert.Equal(expected, verdict.State.ToString());
+        Assert.Equal(expected == "Ok" ? null : "gpu-0", verdict.What);
+        Assert.Null(verdict.Growing);
+    }
+
+    [Fact]
+    public void No_readings_are_no_news()
+    {
+        Assert.Equal(MemoryVerdict.Fine, MemoryPolicy.Decide([], Limits, MemoryState.Shed, null));
+        Assert.Equal(MemoryVerdict.Fine, MemoryPolicy.Decide([new(TimeSpan.Zero, [])], Limits, MemoryState.Shed, null));
+    }
+
+    [Theory]
+    // start and end in percent, how far it jumps about, seconds
+    [InlineData(40, 50, 0, 600, true)]
+    [InlineData(40, 50, 1, 600, true)]
+    [InlineData(40, 50, 0, 200, false)]
+    [InlineData(40, 40, 0, 600, false)]
+    [InlineData(40, 40, 5, 600, false)]
+    [InlineData(50, 40, 0, 600, false)]
+    [InlineData(40, 41.5, 0, 600, false)]
+    [InlineData(40, 41.5, 4, 600, false)]
+    [InlineData(90, 92, 0, 600, true)]
+    public void Steady_growth_that_will_fill_it_soon_is_an_alarm(double from, double to, double jitter, int seconds, bool expected)
+    {
+        var random = new Random(3);
+        MemorySample[] samples = [.. Enumerable.Range(0, seconds + 1).Select(second => new MemorySample(
+            TimeSpan.FromSeconds(second),
+            [new("worker", (long)(1e7 * (from + (to - from) * second / seconds + jitter * (random.NextDouble() - 0.5))), 1_000_000_000, true)]))];
+
+        Assert.Equal(expected ? "worker" : null, MemoryPolicy.Decide(samples, Limits, MemoryState.Ok, null).Growing);
+    }
+
+    [Fact]
+    public void The_machine_is_read_as_Linux_tells_it()
+    {
+        var root = Root(
+            ("proc/meminfo", "MemTotal:       1000 kB\nMemFree: 1 kB\nMemAvailable:    400 kB\n"),
+            ("proc/7/status", "Name:\tdotnet\nVmRSS:\t     250 kB\n"),
+            ("proc/self/cgroup", "0::/\n"));
+
+        Assert.Equal(
+            [new MemoryReading("worker", 256_000, 1_024_000, true), new MemoryReading("machine", 614_400, 1_024_000, false)],
+            new HostMemory(root).Read(7, 0));
+        Assert.Equal(512_000, new HostMemory(root).Read(7, 512_000)[0].Limit);
+        Assert.Empty(new HostMemory("/nowhere/at/all").Read(7, 0));
+    }
+
+    [Theory]
+    [InlineData("0::/app.slice\n", "sys/fs/cgroup/app.slice", "memory.current", "memory.max", "inactive_file")]
+    [InlineData("0::/\n", "sys/fs/cgroup", "memory.current", "memory.max", "inactive_file")]
+    [InlineData("9:cpu:/x\n4:memory:/docker/abc\n0::/\n", "sys/fs/cgroup/memory", "memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file")]
+    public void A_container_has_its_own_limit(string group, string folder, string used, string limit, string cache)
+    {
+        var root = Root(
+            ("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n"), ("proc/self/cgroup", group),
+            ($"{folder}/{used}", "300000\n"), ($"{folder}/{limit}", "500000\n"), ($"{folder}/memory.stat", $"cache 9\n{cache} 100000\n"));
+
+        Assert.Contains(new MemoryReading("container", 200_000, 500_000, true), new HostMemory(root).Read(null, 0));
+    }
+
+    [Theory]
+    [InlineData("max\n")]
+    [InlineData("9223372036854771712\n")]
+    public void A_container_without_a_limit_is_none(string limit)
+    {
+        var root = Root(
+            ("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n"), ("proc/self/cgroup", "0::/\n"),
+            ("sys/fs/cgroup/memory.current", "300000\n"), ("sys/fs/cgroup/memory.max", limit));
+
+        Assert.DoesNotContain(new HostMemory(root).Read(null, 0), reading => reading.What == "container");
+    }
+
+    [Fact]
+    public void This_machine_can_be_read()
+    {
+        var readings = new HostMemory().Read(Environment.ProcessId, 0);
+
+        Assert.All(readings, reading => Assert.InRange(reading.Share, 0.0001, 1));
+        Assert.Contains(readings, reading => reading.What == "worker");
+        Assert.Contains(readings, reading => reading.What == "machine");
+        // Without NVIDIA's library there is nothing to read, and that is no error.
+        Assert.All(Gpu.Read(), reading => Assert.InRange(reading.Share, 0, 1));
+    }
+
+    [Fact]
+    public async Task A_host_of_its_own_sheds_too()
+    {
+        await using var host = await HostProcess.ReadyAsync(Models.Endless, "--Inference:MemoryLimitMb", "10");
+        while (await host.MetricAsync("^llm_memory_shedding") != "1")
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+
+        Assert.Equal("memory_pressure", await host.AskAsync(EndlessHost.ShortQuestion()).CodeAsync(HttpStatusCode.TooManyRequests));
+    }
+
+    private static string Root(params (string Path, string Text)[] files)
+    {
+        var root = Path.GetDirectoryName(Models.NewPath())!;
+        foreach (var (path, text) in files)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, path))!);
+            File.WriteAllText(Path.Combine(root, path), text);
+        }
+
+        return root;
+    }
+}
