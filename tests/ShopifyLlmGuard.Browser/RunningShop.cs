@@ -70,7 +70,7 @@ public sealed class RunningShop : IAsyncLifetime
         {
             await using var shopper = await ShopperAsync();
             await shopper.ViewProductAsync();
-            return await shopper.RecommendationsBecomeAsync("live", 2) && await shopper.Chat.CountAsync() > 0
+            return await shopper.RecommendationsBecomeAsync("live", 2) && await shopper.ChatAsksAsync()
                 && (await shopper.AskAsync(Shopper.Question)).Source == "live";
         },
         "recommendations and chat are live again",

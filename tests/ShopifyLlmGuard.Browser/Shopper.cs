@@ -88,6 +88,9 @@ internal sealed class Shopper : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether the page has a chat that asks the app, rather than none or a static one.</summary>
+    public async Task<bool> ChatAsksAsync() => await Page.Locator("guard-chat[data-proxy]").CountAsync() > 0;
+
     public Task OpenChatAsync() => Page.Locator("guard-chat button[popovertarget]").First.ClickAsync();
 
     /// <summary>Opens the chat if needed, asks, and waits for something useful in place of an answer.</summary>
