@@ -12,6 +12,9 @@ public sealed class RunningShop : IAsyncLifetime
     private IPlaywright playwright = null!;
     private string database = "";
 
+    /// <summary>While this file exists, everything is static.</summary>
+    internal string BypassFile => Path.Combine(data, "bypass");
+
     internal PostgresCluster Postgres { get; } = new();
 
     internal HostProcess Inference { get; private set; } = null!;

@@ -111,6 +111,28 @@ public sealed class StorefrontTests(RunningShop shop)
         await shop.RecoveredAsync();
     }
 
+    [Fact]
+    public async Task The_bypass_file_makes_everything_static_and_its_removal_brings_everything_back()
+    {
+        await shop.RecoveredAsync();
+        await using var shopper = await shop.ShopperAsync();
+        await shopper.ViewProductAsync();
+        await File.WriteAllTextAsync(shop.BypassFile, "");
+        try
+        {
+            // The page is the one from before; the answer is already the other one.
+            await Eventually.TrueAsync(async () => (await shopper.AskAsync(Shopper.Question)).Source != "live", "answers are static", 10);
+            AssertUseful(await shopper.AskAsync(Shopper.Question));
+            await AssertShopIsWholeAsync(shopper);
+        }
+        finally
+        {
+            File.Delete(shop.BypassFile);
+        }
+
+        await shop.RecoveredAsync();
+    }
+
     private static void AssertUseful(ChatTurn turn)
     {
         Assert.NotEqual("live", turn.Source);
