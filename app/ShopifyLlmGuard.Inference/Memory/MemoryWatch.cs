@@ -20,6 +20,7 @@ internal sealed partial class MemoryWatch : BackgroundService
     private int _process = Environment.ProcessId;
     private int _read = Environment.ProcessId;
     private long _recycledAt;
+    private bool _fails;
 
     public MemoryWatch(InferenceOptions options, IMeterFactory meters, TimeProvider clock, ILogger<MemoryWatch> logger)
     {
@@ -59,12 +60,31 @@ internal sealed partial class MemoryWatch : BackgroundService
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                Sample();
+                TrySample();
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Asked to stop.
+        }
+    }
+
+    private void TrySample()
+    {
+        try
+        {
+            Sample();
+            _fails = false;
+        }
+        catch (Exception error)
+        {
+            // No reading is no news, and no reason to end what serves.
+            if (!_fails)
+            {
+                Log.Unread(_logger, error);
+            }
+
+            _fails = true;
         }
     }
 
@@ -114,5 +134,8 @@ internal sealed partial class MemoryWatch : BackgroundService
 
         [LoggerMessage(2, LogLevel.Error, "Memory grows steadily and will be full within an hour: {What}.")]
         public static partial void Growing(ILogger logger, string what);
+
+        [LoggerMessage(3, LogLevel.Error, "Memory cannot be read; what was known last holds.")]
+        public static partial void Unread(ILogger logger, Exception error);
     }
 }

@@ -68,6 +68,13 @@ internal sealed partial class Supervisor(
         {
             // Asked to stop.
         }
+        catch (Exception error)
+        {
+            // A bug: whoever started the front sees its end and why, instead of a front without workers.
+            Log.Failed(logger, error);
+            Environment.ExitCode = 1;
+            lifetime.StopApplication();
+        }
         finally
         {
             await workers.BuryAllAsync();
@@ -168,6 +175,9 @@ internal sealed partial class Supervisor(
 
     private static partial class Log
     {
+        [LoggerMessage(4, LogLevel.Critical, "The front cannot go on and ends.")]
+        public static partial void Failed(ILogger logger, Exception error);
+
         [LoggerMessage(3, LogLevel.Error, "A worker cannot be started: {Reason}")]
         public static partial void NotStarted(ILogger logger, string reason);
 

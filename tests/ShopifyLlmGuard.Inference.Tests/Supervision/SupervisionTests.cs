@@ -219,6 +219,17 @@ public sealed class SupervisionTests
     }
 
     [Fact]
+    public async Task A_long_path_of_temporary_files_is_no_obstacle()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Models.NewPath())!, new string('t', 150))).FullName;
+        await using var front = HostProcess.Start(["--supervise", "--model", Models.Endless], ("TMPDIR", folder));
+        front.Http.BaseAddress = await front.ListeningAsync();
+        await front.UntilAsync(health => health is not null);
+
+        await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
+    }
+
+    [Fact]
     public async Task A_useless_model_at_the_start_is_one_line()
     {
         await using var front = HostProcess.Start(["--supervise", "--model", "/nowhere.gguf"]);
