@@ -20,6 +20,7 @@ internal sealed partial class MemoryWatch : BackgroundService
     private int _process = Environment.ProcessId;
     private int _read = Environment.ProcessId;
     private long _recycledAt;
+    private int _swaps;
     private bool _fails;
 
     public MemoryWatch(InferenceOptions options, IMeterFactory meters, TimeProvider clock, ILogger<MemoryWatch> logger)
@@ -40,6 +41,11 @@ internal sealed partial class MemoryWatch : BackgroundService
 
     /// <summary>From now on this process's memory counts as the worker's.</summary>
     public void Follow(int process) => Volatile.Write(ref _process, process);
+
+    /// <summary>From now on there are two models, until <see cref="SwapEnds"/>.</summary>
+    public void SwapBegins() => Interlocked.Increment(ref _swaps);
+
+    public void SwapEnds() => Interlocked.Decrement(ref _swaps);
 
     /// <summary>True once when that process is to be replaced.</summary>
     public bool TryRecycle(int process)
@@ -90,6 +96,8 @@ internal sealed partial class MemoryWatch : BackgroundService
 
     private void Sample()
     {
+        // Before the readings: what is read after the end of a swap is without the model that went.
+        var isSwapping = Volatile.Read(ref _swaps) > 0;
         var process = Volatile.Read(ref _process);
         if (process != _read)
         {
@@ -105,7 +113,7 @@ internal sealed partial class MemoryWatch : BackgroundService
         }
 
         TimeSpan? sinceRecycle = _recycledAt == 0 ? null : _clock.GetElapsedTime(_recycledAt);
-        var next = MemoryPolicy.Decide([.. _samples], _limits, _verdict.State, sinceRecycle);
+        var next = MemoryPolicy.Decide([.. _samples], _limits, _verdict.State, sinceRecycle, isSwapping);
         Tell(_verdict, next);
         Volatile.Write(ref _read, process);
         _verdict = next;

@@ -22,6 +22,8 @@ internal sealed partial class Supervisor(
     public async Task<string?> SwapAsync(ModelTarget target)
     {
         await _starting.WaitAsync(lifetime.ApplicationStopping);
+        watch.SwapBegins();
+        var retiring = Task.CompletedTask;
         try
         {
             var (worker, end, failure) = await StartAsync(target);
@@ -34,11 +36,12 @@ internal sealed partial class Supervisor(
 
             var before = Serve(worker);
             Log.Swapped(logger, target.Path);
-            _ = before is null ? Task.CompletedTask : workers.RetireAsync(before);
+            retiring = before is null ? retiring : workers.RetireAsync(before);
             return null;
         }
         finally
         {
+            _ = EndSwapAsync(retiring);
             _starting.Release();
         }
     }
@@ -152,6 +155,12 @@ internal sealed partial class Supervisor(
             Log.NotStarted(logger, error.Message);
             return null;
         }
+    }
+
+    private async Task EndSwapAsync(Task retiring)
+    {
+        await retiring.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        watch.SwapEnds();
     }
 
     private Worker? Serve(Worker worker)

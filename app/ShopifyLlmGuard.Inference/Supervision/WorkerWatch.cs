@@ -38,6 +38,11 @@ internal sealed class WorkerWatch(InferenceOptions options, MemoryWatch memory, 
     /// <summary>From now on its memory counts.</summary>
     public void Follow(Worker worker) => memory.Follow(worker.Id);
 
+    /// <summary>Two models at once are no reason to shed or to replace one.</summary>
+    public void SwapBegins() => memory.SwapBegins();
+
+    public void SwapEnds() => memory.SwapEnds();
+
     private async Task<bool> IsDeafAsync(Worker worker, CancellationToken stopping)
     {
         if (worker.Broken < WatchPolicy.MostBroken)
