@@ -56,6 +56,7 @@ else
 }
 
 var app = builder.Build();
+app.UseErrorBodies();
 if (options.BeatSocket is null)
 {
     app.UseMemoryGate();
@@ -67,7 +68,6 @@ if (supervises)
 }
 else
 {
-    app.UseErrorBodies();
     app.MapChat(options);
     app.MapHealth();
     app.MapRouterMetrics();

@@ -8,7 +8,7 @@ namespace ShopifyLlmGuard.Inference.Tests;
 internal static class Front
 {
     public static Task<HostProcess> StartAsync(params string[] arguments) =>
-        HostProcess.ReadyAsync(Models.Endless, ["--supervise", "--Inference:Context", "16384", "--Inference:Threads", "1", .. arguments]);
+        HostProcess.ReadyAsync(Models.Endless, ["--supervise", "--Inference:Context", "16384", "--Inference:Threads", "1", "--Inference:FirstToken", "00:10:00", .. arguments]);
 
     /// <summary>Its health, whatever the status.</summary>
     public static async Task<JsonElement> FrontHealthAsync(this HostProcess host)

@@ -14,8 +14,8 @@ internal sealed class HostMemory(string root = "/")
         var container = Container(machine?.Limit ?? long.MaxValue);
         MemoryReading?[] readings =
         [
-            process is { } id && Field($"proc/{id}/status", "VmRSS:") is { } held
-                ? new MemoryReading("worker", held, LimitOf(processLimit, container, machine), IsOurs: true)
+            process is { } id && Own(id) is { } held
+                ? new MemoryReading(MemoryReading.OfWorker, held, LimitOf(processLimit, container, machine), IsOurs: true)
                 : null,
             container,
             machine,
@@ -25,6 +25,10 @@ internal sealed class HostMemory(string root = "/")
 
     private static long LimitOf(long configured, MemoryReading? container, MemoryReading? machine) =>
         configured > 0 ? configured : container?.Limit ?? machine?.Limit ?? 0;
+
+    // Not VmRSS: that counts the mapped file of the model too, which the kernel gives back when it needs the room.
+    private long? Own(int process) =>
+        Field($"proc/{process}/status", "RssAnon:") is { } anonymous ? anonymous + (Field($"proc/{process}/status", "RssShmem:") ?? 0) : null;
 
     private MemoryReading? Machine() =>
         Field("proc/meminfo", "MemTotal:") is { } total && Field("proc/meminfo", "MemAvailable:") is { } available
@@ -37,9 +41,9 @@ internal sealed class HostMemory(string root = "/")
         foreach (var line in Lines("proc/self/cgroup"))
         {
             var parts = line.Split(':', 3);
-            var (tree, current, limit, cache) = parts is ["0", "", _]
-                ? ("sys/fs/cgroup", "memory.current", "memory.max", "inactive_file")
-                : ("sys/fs/cgroup/memory", "memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file");
+            var (tree, current, limit, total) = parts is ["0", "", _]
+                ? ("sys/fs/cgroup", "memory.current", "memory.max", "")
+                : ("sys/fs/cgroup/memory", "memory.usage_in_bytes", "memory.limit_in_bytes", "total_");
             if (parts.Length < 3 || (parts[1] != "memory" && parts[1].Length > 0))
             {
                 continue;
@@ -49,9 +53,10 @@ internal sealed class HostMemory(string root = "/")
             {
                 if (Number($"{group}/{current}") is { } used && Number($"{group}/{limit}") is { } most && most < machine)
                 {
-                    // Files that nobody has used for a while are given back before anybody is killed.
-                    var spare = Field($"{group}/memory.stat", cache, unit: 1) ?? 0;
-                    return new MemoryReading("container", used - spare, most, IsOurs: true);
+                    // Pages of files, of the mapped model too, are given back before anybody is killed.
+                    var stat = $"{group}/memory.stat";
+                    var spare = (Field(stat, $"{total}inactive_file", unit: 1) ?? 0) + (Field(stat, $"{total}active_file", unit: 1) ?? 0);
+                    return new MemoryReading("container", Math.Max(0, used - spare), most, IsOurs: true);
                 }
             }
         }

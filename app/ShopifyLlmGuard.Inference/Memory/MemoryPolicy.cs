@@ -7,6 +7,8 @@ namespace ShopifyLlmGuard.Inference.Memory;
 /// <param name="IsOurs">A new worker would free it; a whole machine's memory may be anybody's.</param>
 internal sealed record MemoryReading(string What, long Used, long Limit, bool IsOurs)
 {
+    public const string OfWorker = "worker";
+
     public double Share => Limit > 0 ? (double)Used / Limit : 0;
 }
 
@@ -63,15 +65,16 @@ internal static class MemoryPolicy
     /// <param name="limits">The configured shares.</param>
     /// <param name="before">What was decided last time.</param>
     /// <param name="sinceRecycle">How long ago a worker was replaced for its memory; null when none was.</param>
+    /// <param name="isSwapping">Two models are there for a while: only the process's own memory says anything about it.</param>
     public static MemoryVerdict Decide(
-        IReadOnlyList<MemorySample> samples, MemoryLimits limits, MemoryState before, TimeSpan? sinceRecycle)
+        IReadOnlyList<MemorySample> samples, MemoryLimits limits, MemoryState before, TimeSpan? sinceRecycle, bool isSwapping = false)
     {
-        if (samples.Count == 0 || samples[^1].Readings.Count == 0)
+        MemoryReading[] now = samples.Count == 0 ? [] : [.. samples[^1].Readings.Where(reading => !isSwapping || reading.What == MemoryReading.OfWorker)];
+        if (now.Length == 0)
         {
             return MemoryVerdict.Fine;
         }
 
-        var now = samples[^1].Readings;
         var growing = now.FirstOrDefault(reading => FillsSoon(samples, reading, limits))?.What;
         var mayRecycle = sinceRecycle is null || sinceRecycle >= limits.RecycleEvery;
         if (mayRecycle && now.FirstOrDefault(reading => reading.IsOurs && reading.Share >= limits.Hard) is { } full)

@@ -20,6 +20,8 @@ internal sealed partial class MemoryWatch : BackgroundService
     private int _process = Environment.ProcessId;
     private int _read = Environment.ProcessId;
     private long _recycledAt;
+    private int _swaps;
+    private bool _fails;
 
     public MemoryWatch(InferenceOptions options, IMeterFactory meters, TimeProvider clock, ILogger<MemoryWatch> logger)
     {
@@ -40,6 +42,11 @@ internal sealed partial class MemoryWatch : BackgroundService
     /// <summary>From now on this process's memory counts as the worker's.</summary>
     public void Follow(int process) => Volatile.Write(ref _process, process);
 
+    /// <summary>From now on there are two models, until <see cref="SwapEnds"/>.</summary>
+    public void SwapBegins() => Interlocked.Increment(ref _swaps);
+
+    public void SwapEnds() => Interlocked.Decrement(ref _swaps);
+
     /// <summary>True once when that process is to be replaced.</summary>
     public bool TryRecycle(int process)
     {
@@ -59,7 +66,7 @@ internal sealed partial class MemoryWatch : BackgroundService
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                Sample();
+                TrySample();
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -68,8 +75,29 @@ internal sealed partial class MemoryWatch : BackgroundService
         }
     }
 
+    private void TrySample()
+    {
+        try
+        {
+            Sample();
+            _fails = false;
+        }
+        catch (Exception error)
+        {
+            // No reading is no news, and no reason to end what serves.
+            if (!_fails)
+            {
+                Log.Unread(_logger, error);
+            }
+
+            _fails = true;
+        }
+    }
+
     private void Sample()
     {
+        // Before the readings: what is read after the end of a swap is without the model that went.
+        var isSwapping = Volatile.Read(ref _swaps) > 0;
         var process = Volatile.Read(ref _process);
         if (process != _read)
         {
@@ -85,7 +113,7 @@ internal sealed partial class MemoryWatch : BackgroundService
         }
 
         TimeSpan? sinceRecycle = _recycledAt == 0 ? null : _clock.GetElapsedTime(_recycledAt);
-        var next = MemoryPolicy.Decide([.. _samples], _limits, _verdict.State, sinceRecycle);
+        var next = MemoryPolicy.Decide([.. _samples], _limits, _verdict.State, sinceRecycle, isSwapping);
         Tell(_verdict, next);
         Volatile.Write(ref _read, process);
         _verdict = next;
@@ -114,5 +142,8 @@ internal sealed partial class MemoryWatch : BackgroundService
 
         [LoggerMessage(2, LogLevel.Error, "Memory grows steadily and will be full within an hour: {What}.")]
         public static partial void Growing(ILogger logger, string what);
+
+        [LoggerMessage(3, LogLevel.Error, "Memory cannot be read; what was known last holds.")]
+        public static partial void Unread(ILogger logger, Exception error);
     }
 }

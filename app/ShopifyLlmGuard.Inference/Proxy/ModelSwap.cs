@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using ShopifyLlmGuard.Inference.Api;
 using ShopifyLlmGuard.Inference.Engine;
 using ShopifyLlmGuard.Inference.Supervision;
@@ -14,7 +15,7 @@ internal static class ModelSwap
         // Not the key of /v1: who may ask the model may not choose a file of this machine.
         if (options.AdminKey is { } key)
         {
-            routes.MapGroup("/admin").RequireKey(key).MapPost("/model", SwapAsync);
+            routes.MapGroup("/admin").RequireKey(key).MapPost("/model", AnswerAsync);
         }
     }
 
@@ -23,16 +24,58 @@ internal static class ModelSwap
         PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
+            _ = ReloadAsync(services.GetRequiredService<Supervisor>(), configuration, contentRoot);
+        });
+
+    private static async Task ReloadAsync(Supervisor supervisor, IConfigurationRoot configuration, string contentRoot)
+    {
+        try
+        {
             configuration.Reload();
             var (options, mistakes) = InferenceOptions.Read(configuration, contentRoot);
             if (mistakes.Count > 0)
             {
-                Console.Error.WriteLine($"Goes on with the model before: {string.Join("; ", mistakes)}.");
+                GoesOn(string.Join("; ", mistakes));
                 return;
             }
 
-            _ = services.GetRequiredService<Supervisor>().SwapAsync(new ModelTarget(options.Model, options.ModelSha256));
-        });
+            // A refusal it tells itself.
+            await supervisor.SwapAsync(new ModelTarget(options.Model, options.ModelSha256));
+        }
+        catch (Exception error)
+        {
+            // Nobody waits for a signal's end, and a typo in a file must not end the host.
+            GoesOn(error.GetBaseException().Message.TrimEnd('.'));
+        }
+    }
+
+    private static void GoesOn(string reason) => Console.Error.WriteLine($"Goes on with the model before: {reason}.");
+
+    // The body is read here, behind the key: a parameter's would be read before it.
+    private static async Task<IResult> AnswerAsync(HttpRequest request, Supervisor supervisor)
+    {
+        if (!request.HasJsonContentType())
+        {
+            return ApiError.WrongContentType(request.ContentType).ToResult();
+        }
+
+        return await ReadAsync(request) is { } wanted
+            ? await SwapAsync(wanted, supervisor)
+            : ApiError.Invalid("The body must be a JSON object with 'model'.", "model").ToResult();
+    }
+
+    private static async Task<SwapRequest?> ReadAsync(HttpRequest request)
+    {
+        try
+        {
+            var wanted = await JsonSerializer.DeserializeAsync(request.Body, FrontJson.Default.SwapRequest, request.HttpContext.RequestAborted);
+            return wanted is { Model: not null } ? wanted : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private static async Task<IResult> SwapAsync(SwapRequest wanted, Supervisor supervisor)
     {

@@ -22,6 +22,8 @@ internal sealed partial class Supervisor(
     public async Task<string?> SwapAsync(ModelTarget target)
     {
         await _starting.WaitAsync(lifetime.ApplicationStopping);
+        watch.SwapBegins();
+        var retiring = Task.CompletedTask;
         try
         {
             var (worker, end, failure) = await StartAsync(target);
@@ -34,11 +36,12 @@ internal sealed partial class Supervisor(
 
             var before = Serve(worker);
             Log.Swapped(logger, target.Path);
-            _ = before is null ? Task.CompletedTask : workers.RetireAsync(before);
+            retiring = before is null ? retiring : workers.RetireAsync(before);
             return null;
         }
         finally
         {
+            _ = EndSwapAsync(retiring);
             _starting.Release();
         }
     }
@@ -67,6 +70,13 @@ internal sealed partial class Supervisor(
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Asked to stop.
+        }
+        catch (Exception error)
+        {
+            // A bug: whoever started the front sees its end and why, instead of a front without workers.
+            Log.Failed(logger, error);
+            Environment.ExitCode = 1;
+            lifetime.StopApplication();
         }
         finally
         {
@@ -147,6 +157,12 @@ internal sealed partial class Supervisor(
         }
     }
 
+    private async Task EndSwapAsync(Task retiring)
+    {
+        await retiring.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        watch.SwapEnds();
+    }
+
     private Worker? Serve(Worker worker)
     {
         watch.Follow(worker);
@@ -168,6 +184,9 @@ internal sealed partial class Supervisor(
 
     private static partial class Log
     {
+        [LoggerMessage(4, LogLevel.Critical, "The front cannot go on and ends.")]
+        public static partial void Failed(ILogger logger, Exception error);
+
         [LoggerMessage(3, LogLevel.Error, "A worker cannot be started: {Reason}")]
         public static partial void NotStarted(ILogger logger, string reason);
 

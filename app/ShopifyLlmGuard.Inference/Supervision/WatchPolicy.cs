@@ -5,18 +5,21 @@ namespace ShopifyLlmGuard.Inference.Supervision;
 /// <summary>Whether a worker that has not ended is to be ended.</summary>
 internal static class WatchPolicy
 {
-    /// <summary>So many requests in a row that broke off are no accident.</summary>
+    /// <summary>
+    /// So many requests in a row that broke off are worth a question. They are no proof: the request itself can be at fault, or a crowd
+    /// at the worker's socket.
+    /// </summary>
     public const int MostBroken = 3;
 
     /// <param name="last">The worker's last beat.</param>
     /// <param name="beatAge">How long ago that came.</param>
-    /// <param name="broken">How many requests in a row broke off without a whole answer of any kind.</param>
+    /// <param name="isDeaf">After <see cref="MostBroken"/> broken requests it did not answer the front's own question either.</param>
     /// <param name="sinceLastLook">How long ago the watch looked before; much more than usual when this process itself stood still.</param>
     /// <param name="limit">How long a model may work without a token, and a worker live without a beat.</param>
     /// <returns>Why it is to be ended; null when it is not.</returns>
-    public static WorkerEnd? Judge(Beat last, TimeSpan beatAge, int broken, TimeSpan sinceLastLook, TimeSpan limit)
+    public static WorkerEnd? Judge(Beat last, TimeSpan beatAge, bool isDeaf, TimeSpan sinceLastLook, TimeSpan limit)
     {
-        if (broken >= MostBroken)
+        if (isDeaf)
         {
             return WorkerEnd.Broken;
         }
@@ -57,7 +60,7 @@ internal enum WorkerEnd
     /// <summary>Ended by the watch: it stopped to say anything.</summary>
     Silent,
 
-    /// <summary>Ended by the watch: it lived, and its requests broke off. So ends a process without memory that nobody kills.</summary>
+    /// <summary>Ended by the watch: it lived, its requests broke off, and it did not answer the front either. So ends a process without memory that nobody kills.</summary>
     Broken,
 
     /// <summary>Ended by the watch: it did not become ready in time.</summary>

@@ -8,6 +8,7 @@ namespace ShopifyLlmGuard.Inference.Supervision;
 /// <summary>One child process with one model: what it says, who is in it, and its end.</summary>
 internal sealed class Worker : IAsyncDisposable
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(6);
 
     private readonly WorkerSockets _sockets;
@@ -80,6 +81,30 @@ internal sealed class Worker : IAsyncDisposable
         {
             Interlocked.Increment(ref _broken);
         }
+    }
+
+    /// <summary>Asks it how it is, on connections of their own, until it answers or the limit is over; a full socket may have room soon.</summary>
+    public async Task<bool> AnswersAsync(TimeSpan limit, CancellationToken stopping)
+    {
+        using var over = new CancellationTokenSource(limit, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, stopping);
+        using var http = WorkerHttp.Create(_sockets.Http);
+        while (!either.IsCancellationRequested && !Ended.IsCompleted)
+        {
+            try
+            {
+                using var question = new HttpRequestMessage(HttpMethod.Get, $"{WorkerHttp.Prefix}/health");
+                using var answer = await http.SendAsync(question, either.Token);
+                return answer.IsSuccessStatusCode;
+            }
+            catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
+            {
+                await Task.Delay(Pause, _clock, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        stopping.ThrowIfCancellationRequested();
+        return false;
     }
 
     public void Kill()

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 
 namespace ShopifyLlmGuard.Inference.Supervision;
 
@@ -14,6 +15,8 @@ internal static class WorkerHttp
         UseCookies = false,
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
+        // As the server in front decodes them; otherwise one letter beyond ASCII in a header would be an error of the connection.
+        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
         // What is left of an answer that nobody reads any more is not read either: the worker is to see at once that it is alone.
         ResponseDrainTimeout = TimeSpan.Zero,
         ConnectTimeout = TimeSpan.FromSeconds(5),

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace ShopifyLlmGuard.Inference.Supervision;
 
 /// <summary>
@@ -8,10 +10,15 @@ namespace ShopifyLlmGuard.Inference.Supervision;
 /// <param name="Beat">Where the front listens for its beats.</param>
 internal sealed record WorkerSockets(string Http, string Beat)
 {
+    // The path of a Unix socket has 107 bytes at most; what comes behind the folder for temporary files needs these.
+    private const int LongestBase = 70;
+
     public static WorkerSockets New()
     {
-        var folder = Directory.CreateTempSubdirectory("llm-guard-").FullName;
-        return new WorkerSockets(Path.Combine(folder, "http"), Path.Combine(folder, "beat"));
+        var folder = OperatingSystem.IsWindows() || Encoding.UTF8.GetByteCount(Path.GetTempPath()) <= LongestBase
+            ? Directory.CreateTempSubdirectory("llm-guard-")
+            : Directory.CreateDirectory($"/tmp/llm-guard-{Guid.NewGuid():N}", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return new WorkerSockets(Path.Combine(folder.FullName, "http"), Path.Combine(folder.FullName, "beat"));
     }
 
     public void Delete()

@@ -26,9 +26,11 @@ internal sealed class WorkerWatch(InferenceOptions options, MemoryWatch memory, 
                 return null;
             }
 
-            if (Judge(worker, clock.GetElapsedTime(looked)) is { } end)
+            var sinceLastLook = clock.GetElapsedTime(looked);
+            if (Judge(worker, await IsDeafAsync(worker, stopping), sinceLastLook) is { } end)
             {
-                return end;
+                // It may have ended during the question.
+                return worker.Ended.IsCompleted ? WorkerEnds.Of(await worker.Ended) : end;
             }
         }
     }
@@ -36,7 +38,28 @@ internal sealed class WorkerWatch(InferenceOptions options, MemoryWatch memory, 
     /// <summary>From now on its memory counts.</summary>
     public void Follow(Worker worker) => memory.Follow(worker.Id);
 
-    private WorkerEnd? Judge(Worker worker, TimeSpan sinceLastLook)
+    /// <summary>Two models at once are no reason to shed or to replace one.</summary>
+    public void SwapBegins() => memory.SwapBegins();
+
+    public void SwapEnds() => memory.SwapEnds();
+
+    private async Task<bool> IsDeafAsync(Worker worker, CancellationToken stopping)
+    {
+        if (worker.Broken < WatchPolicy.MostBroken)
+        {
+            return false;
+        }
+
+        var answers = await worker.AnswersAsync(options.WedgedAfter, stopping);
+        if (answers)
+        {
+            worker.Note(isWhole: true);
+        }
+
+        return !answers;
+    }
+
+    private WorkerEnd? Judge(Worker worker, bool isDeaf, TimeSpan sinceLastLook)
     {
         var isReady = worker.Ready.IsCompleted;
         // The trial and the load itself have the limit each; what comes before them is short.
@@ -45,7 +68,7 @@ internal sealed class WorkerWatch(InferenceOptions options, MemoryWatch memory, 
             return WorkerEnd.Slow;
         }
 
-        if (worker.Last is { } last && WatchPolicy.Judge(last, worker.BeatAge, worker.Broken, sinceLastLook, options.WedgedAfter) is { } end)
+        if (worker.Last is { } last && WatchPolicy.Judge(last, worker.BeatAge, isDeaf, sinceLastLook, options.WedgedAfter) is { } end)
         {
             return end;
         }

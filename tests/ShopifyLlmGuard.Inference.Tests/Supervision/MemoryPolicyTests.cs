@@ -31,6 +31,19 @@ public sealed class MemoryPolicyTests
         Assert.Null(verdict.Growing);
     }
 
+    [Theory]
+    [InlineData(50, false, "Recycle")]
+    [InlineData(50, true, "Ok")]
+    [InlineData(93, true, "Shed")]
+    [InlineData(98, true, "Recycle")]
+    public void Two_models_at_once_are_no_shortage_but_a_worker_too_large_is(int ofWorker, bool isSwapping, string expected)
+    {
+        var sample = new MemorySample(
+            TimeSpan.Zero, [new("worker", ofWorker, 100, true), new("container", 99, 100, true), new("machine", 99, 100, false), new("gpu-0", 99, 100, true)]);
+
+        Assert.Equal(expected, MemoryPolicy.Decide([sample], Limits, MemoryState.Ok, null, isSwapping).State.ToString());
+    }
+
     [Fact]
     public void No_readings_are_no_news()
     {
@@ -64,7 +77,7 @@ public sealed class MemoryPolicyTests
     {
         var root = Root(
             ("proc/meminfo", "MemTotal:       1000 kB\nMemFree: 1 kB\nMemAvailable:    400 kB\n"),
-            ("proc/7/status", "Name:\tdotnet\nVmRSS:\t     250 kB\n"),
+            ("proc/7/status", "Name:\tdotnet\nVmRSS:\t     990 kB\nRssAnon:\t 200 kB\nRssFile:\t 740 kB\nRssShmem:\t 50 kB\n"),
             ("proc/self/cgroup", "0::/\n"));
 
         Assert.Equal(
@@ -75,14 +88,14 @@ public sealed class MemoryPolicyTests
     }
 
     [Theory]
-    [InlineData("0::/app.slice\n", "sys/fs/cgroup/app.slice", "memory.current", "memory.max", "inactive_file")]
-    [InlineData("0::/\n", "sys/fs/cgroup", "memory.current", "memory.max", "inactive_file")]
-    [InlineData("9:cpu:/x\n4:memory:/docker/abc\n0::/\n", "sys/fs/cgroup/memory", "memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file")]
-    public void A_container_has_its_own_limit(string group, string folder, string used, string limit, string cache)
+    [InlineData("0::/app.slice\n", "sys/fs/cgroup/app.slice", "memory.current", "memory.max", "")]
+    [InlineData("0::/\n", "sys/fs/cgroup", "memory.current", "memory.max", "")]
+    [InlineData("9:cpu:/x\n4:memory:/docker/abc\n0::/\n", "sys/fs/cgroup/memory", "memory.usage_in_bytes", "memory.limit_in_bytes", "total_")]
+    public void A_container_has_its_own_limit(string group, string folder, string used, string limit, string total)
     {
         var root = Root(
             ("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n"), ("proc/self/cgroup", group),
-            ($"{folder}/{used}", "300000\n"), ($"{folder}/{limit}", "500000\n"), ($"{folder}/memory.stat", $"cache 9\n{cache} 100000\n"));
+            ($"{folder}/{used}", "300000\n"), ($"{folder}/{limit}", "500000\n"), ($"{folder}/memory.stat", $"cache 9\n{total}inactive_file 60000\n{total}active_file 40000\n"));
 
         Assert.Contains(new MemoryReading("container", 200_000, 500_000, true), new HostMemory(root).Read(null, 0));
     }

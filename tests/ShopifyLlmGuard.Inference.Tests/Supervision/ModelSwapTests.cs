@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 
 namespace ShopifyLlmGuard.Inference.Tests.Supervision;
@@ -94,6 +95,53 @@ public sealed class ModelSwapTests
         await front.UntilAnotherAsync(worker);
         Assert.NotEqual(before, await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync());
         Assert.Equal(0, await front.RestartsAsync());
+    }
+
+    [Fact]
+    public async Task A_hangup_with_broken_settings_changes_nothing()
+    {
+        // The settings of an environment that only this host is in.
+        var environment = $"Hangup{Guid.NewGuid():N}";
+        var settings = Path.Combine(AppContext.BaseDirectory, $"appsettings.{environment}.json");
+        await using var front = HostProcess.Start(["--supervise", "--model", Models.Endless], ("DOTNET_ENVIRONMENT", environment));
+        front.Http.BaseAddress = await front.ListeningAsync();
+        await front.UntilAsync(health => health is not null);
+        var worker = await front.WorkerAsync();
+        try
+        {
+            await File.WriteAllTextAsync(settings, "{ \"Inference\": { \"Threads\": 1, } oops");
+            front.Send("HUP");
+
+            await front.UntilAsync(_ => front.Errors.Length > 0);
+            Assert.StartsWith("Goes on with the model before: ", Assert.Single(front.Errors), StringComparison.Ordinal);
+            Assert.Equal(worker, await front.WorkerAsync());
+            await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
+        }
+        finally
+        {
+            File.Delete(settings);
+        }
+
+        front.Send("HUP");
+        await front.UntilAnotherAsync(worker);
+    }
+
+    [Theory]
+    [InlineData("GET", "/foo", null, "", 404, "unknown_url")]
+    [InlineData("GET", "/admin/model", Key, "", 405, "method_not_allowed")]
+    [InlineData("POST", "/admin/model", null, "{ oops", 401, "invalid_api_key")]
+    [InlineData("POST", "/admin/model", Key, "{ oops", 400, "invalid_value")]
+    [InlineData("POST", "/admin/model", Key, "{}", 400, "invalid_value")]
+    public async Task Every_refusal_of_the_front_has_the_shape_of_the_others(
+        string method, string path, string? key, string body, int status, string code)
+    {
+        await using var front = HostProcess.Start(["--supervise", "--model", Models.Endless, "--Inference:AdminKey", Key]);
+        front.Http.BaseAddress = await front.ListeningAsync();
+        var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Content = body.Length > 0 ? new StringContent(body, Encoding.UTF8, "application/json") : null;
+        request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
+
+        Assert.Equal(code, await front.Http.SendAsync(request).CodeAsync((HttpStatusCode)status));
     }
 
     private static Task<HttpResponseMessage> SwapAsync(HostProcess front, object body, string key = Key) => front.Http.SendAsync(

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace ShopifyLlmGuard.Inference.Tests.Supervision;
@@ -72,7 +74,7 @@ public sealed class SupervisionTests
     [Fact]
     public async Task A_worker_that_lives_but_computes_nothing_is_ended()
     {
-        await using var front = await Front.StartAsync("--Inference:WedgedAfter", "00:00:02");
+        await using var front = await Front.StartAsync("--Inference:WedgedAfter", "00:00:10");
         var worker = await front.WorkerAsync();
         using var streaming = await front.AskAsync(EndlessHost.LongQuestion(stream: true));
         await StoppedThread.StopAsync(worker, "model");
@@ -102,9 +104,10 @@ public sealed class SupervisionTests
         await using var front = await Front.StartAsync();
         var worker = await front.WorkerAsync();
         HostProcess.Run("prlimit", "--pid", worker.ToString(), "--data=1");
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await front.RestartsAsync() == 0)
         {
-            using var answer = await front.AskAsync(EndlessHost.ShortQuestion());
+            using var answer = await front.AskAsync(EndlessHost.ShortQuestion(), cancellationToken: limit.Token);
             Assert.True(answer.IsSuccessStatusCode || (int)answer.StatusCode >= 500);
         }
 
@@ -133,15 +136,54 @@ public sealed class SupervisionTests
         var worker = await front.WorkerAsync();
         var arguments = (await File.ReadAllTextAsync($"/proc/{worker}/cmdline")).Split('\0');
         Directory.Delete(Path.GetDirectoryName(arguments.Single(each => each.EndsWith("/beat", StringComparison.Ordinal)))!, recursive: true);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await front.RestartsAsync() == 0)
         {
-            using var answer = await front.AskAsync(EndlessHost.ShortQuestion());
+            using var answer = await front.AskAsync(EndlessHost.ShortQuestion(), cancellationToken: limit.Token);
             Assert.True(answer.IsSuccessStatusCode || (int)answer.StatusCode >= 500);
         }
 
         await front.UntilAnotherAsync(worker);
         Assert.Equal("broken", await front.LastEndAsync());
         await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
+    }
+
+    [Fact]
+    public async Task A_letter_in_a_header_costs_no_worker()
+    {
+        await using var front = await Front.StartAsync("--Inference:ApiKey", "sesame");
+        var worker = await front.WorkerAsync();
+        for (var request = 0; request < 10; request++)
+        {
+            using var caller = new TcpClient();
+            await caller.ConnectAsync(IPAddress.Loopback, front.Http.BaseAddress!.Port);
+            await caller.GetStream().WriteAsync(Encoding.UTF8.GetBytes("GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Foo: é\r\nConnection: close\r\n\r\n"));
+            using var reader = new StreamReader(caller.GetStream());
+            Assert.StartsWith("HTTP/1.1 401 ", await reader.ReadToEndAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(worker, await front.WorkerAsync());
+        Assert.Equal(0, await front.RestartsAsync());
+    }
+
+    [Fact]
+    public async Task A_crowd_at_the_worker_s_socket_costs_no_worker()
+    {
+        await using var front = await Front.StartAsync("--Inference:WedgedAfter", "00:02:00");
+        var worker = await front.WorkerAsync();
+        Front.Send("STOP", worker);
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 640).Select(async _ =>
+        {
+            using var answer = await front.AskAsync(EndlessHost.ShortQuestion(), deadline: 1);
+            return answer.StatusCode;
+        }));
+        // Its socket was full: these broke off.
+        Assert.True(statuses.Count(status => status == HttpStatusCode.BadGateway) >= 3);
+        Front.Send("CONT", worker);
+
+        await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
+        Assert.Equal(worker, await front.WorkerAsync());
+        Assert.Equal(0, await front.RestartsAsync());
     }
 
     [Theory]
@@ -174,6 +216,17 @@ public sealed class SupervisionTests
         Assert.Equal("stopping", await asking.CodeAsync(HttpStatusCode.ServiceUnavailable));
         await Front.UntilGoneAsync(worker);
         Assert.Empty(front.Errors);
+    }
+
+    [Fact]
+    public async Task A_long_path_of_temporary_files_is_no_obstacle()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Models.NewPath())!, new string('t', 150))).FullName;
+        await using var front = HostProcess.Start(["--supervise", "--model", Models.Endless], ("TMPDIR", folder));
+        front.Http.BaseAddress = await front.ListeningAsync();
+        await front.UntilAsync(health => health is not null);
+
+        await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
     }
 
     [Fact]

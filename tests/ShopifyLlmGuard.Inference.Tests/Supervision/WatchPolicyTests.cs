@@ -12,25 +12,24 @@ public sealed class WatchPolicyTests
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     [Theory]
-    // busy for, last token ago, beat ago, broken, look ago: milliseconds
-    [InlineData(null, null, 200, 0, 250, null)]
-    [InlineData(null, 90_000L, 200, 0, 250, null)]
-    [InlineData(90_000L, 100L, 200, 0, 250, null)]
-    [InlineData(4_900L, null, 200, 0, 250, null)]
-    [InlineData(5_100L, null, 200, 0, 250, "wedged")]
-    [InlineData(100L, 90_000L, 200, 0, 250, null)]
-    [InlineData(90_000L, 5_100L, 200, 0, 250, "wedged")]
-    [InlineData(null, null, 5_100, 0, 250, "silent")]
-    [InlineData(90_000L, 5_100L, 5_100, 0, 250, "silent")]
-    [InlineData(null, null, 5_100, 0, 3_000, null)]
-    [InlineData(90_000L, 5_100L, 200, 0, 3_000, null)]
-    [InlineData(null, null, 200, 2, 250, null)]
-    [InlineData(null, null, 200, 3, 250, "broken")]
-    public void A_worker_is_ended_when_it_is_of_no_use(long? busy, long? token, int beat, int broken, int look, string? expected)
+    // busy for, last token ago, beat ago, deaf, look ago: milliseconds
+    [InlineData(null, null, 200, false, 250, null)]
+    [InlineData(null, 90_000L, 200, false, 250, null)]
+    [InlineData(90_000L, 100L, 200, false, 250, null)]
+    [InlineData(4_900L, null, 200, false, 250, null)]
+    [InlineData(5_100L, null, 200, false, 250, "wedged")]
+    [InlineData(100L, 90_000L, 200, false, 250, null)]
+    [InlineData(90_000L, 5_100L, 200, false, 250, "wedged")]
+    [InlineData(null, null, 5_100, false, 250, "silent")]
+    [InlineData(90_000L, 5_100L, 5_100, false, 250, "silent")]
+    [InlineData(null, null, 5_100, false, 3_000, null)]
+    [InlineData(90_000L, 5_100L, 200, false, 3_000, null)]
+    [InlineData(null, null, 200, true, 250, "broken")]
+    public void A_worker_is_ended_when_it_is_of_no_use(long? busy, long? token, int beat, bool isDeaf, int look, string? expected)
     {
         var last = new Beat(new Health("ok", "tiny", null, token, 1, 0, 7, "cpu"), busy, null);
 
-        var end = WatchPolicy.Judge(last, TimeSpan.FromMilliseconds(beat), broken, TimeSpan.FromMilliseconds(look), Limit);
+        var end = WatchPolicy.Judge(last, TimeSpan.FromMilliseconds(beat), isDeaf, TimeSpan.FromMilliseconds(look), Limit);
 
         Assert.Equal(expected, end?.Text());
     }
