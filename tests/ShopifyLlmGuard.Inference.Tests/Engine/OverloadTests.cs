@@ -61,6 +61,31 @@ public sealed class OverloadTests(StrictHost strict) : IClassFixture<StrictHost>
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(asking));
     }
 
+    [Fact]
+    public async Task A_large_body_with_a_short_prompt_is_not_taken_for_a_long_prompt()
+    {
+        await using var impatient = await HostProcess.ReadyAsync(
+            Models.Endless, "--Inference:Parallel", "4", "--Inference:Threads", "1", "--Inference:Context", "16384",
+            "--Inference:Cells", "65536", "--Inference:FirstToken", "00:00:00.25");
+        // Tells how fast it is: too slow for a prompt of 60 KB.
+        (await impatient.AskAsync(Question(new string('x', 8000)))).EnsureSuccessStatusCode().Dispose();
+        using var leaving = new CancellationTokenSource();
+        var running = impatient.AskAsync(EndlessHost.LongQuestion(), cancellationToken: leaving.Token);
+        await impatient.UntilAsync(health => health?.GetProperty("running").GetInt32() == 1);
+        using var answer = await impatient.AskAsync(new
+        {
+            messages = new[] { new { role = "user", content = "which one?" } },
+            max_tokens = 80,
+            temperature = 0,
+            guided_choice = Enumerable.Range(0, 900).Select(index => $"gid://shopify/ProductVariant/{index:000000}/{new string('v', 20)}"),
+        });
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.False(running.IsCompleted);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
     [Theory]
     [InlineData("X-Priority", "urgent")]
     [InlineData("X-Priority", "")]

@@ -50,6 +50,19 @@ public sealed class PrefixCacheTests
         Assert.Equal(Prompt + "first?".Length + 3, house.Parts.Progress.Tokens - before);
     }
 
+    [Theory]
+    [InlineData(true, 6)]
+    [InlineData(false, Prompt + 6)]
+    public void Only_who_made_a_beginning_is_expected_to_be_spared_it(bool isMaker, int expected)
+    {
+        using var house = new House();
+        Ask(house, "first?");
+        var next = house.Ask(System + "other?", 4, isMaker ? House.Alice : House.Bob);
+
+        Assert.Equal(expected, next.PrefillLeft);
+        house.Finish();
+    }
+
     [Fact]
     public void What_is_kept_makes_room_for_whoever_needs_it()
     {
