@@ -18,7 +18,7 @@ internal sealed record AdmissionLimits(int Parallel, int QueueLength, int PerCal
 
 /// <summary>A request as far as the decision needs to know it.</summary>
 /// <param name="Priority">Its priority.</param>
-/// <param name="PromptTokens">Exact, or estimated from its bytes.</param>
+/// <param name="PromptTokens">Tokens of its prompt that no kept prefix gives; 0 before they are known.</param>
 /// <param name="Within">How much time it has; null when it does not say.</param>
 internal readonly record struct Applicant(Priority Priority, int PromptTokens, TimeSpan? Within);
 

@@ -22,6 +22,7 @@ internal sealed class Slots
         _cache = new PrefixCache(
             context, _ledger, parts.KeptCells > 0 ? context.MaxSequences - parts.Limits.Parallel : 0, parts.Clock);
         _cache.Freed += _free.Push;
+        parts.Line.Spares = _cache.Spares;
     }
 
     public int FreeCells => _ledger.Free;
