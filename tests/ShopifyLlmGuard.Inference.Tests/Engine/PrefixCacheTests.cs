@@ -78,6 +78,37 @@ public sealed class PrefixCacheTests
     }
 
     [Fact]
+    public void Nothing_goes_for_a_request_that_would_not_fit_after_all()
+    {
+        using var house = new House(parallel: 2, cells: 1024);
+        Ask(house, "one");
+        house.Ask("running", 500, House.Bob);
+        house.Step();
+        var large = house.Ask("large", 900, House.Bob);
+        house.Step();
+
+        Assert.Equal((1, 1), (house.Scheduler.Running, house.Scheduler.Slots.Kept));
+        house.Finish();
+        Assert.Equal(900, large.Tokens.Length);
+    }
+
+    [Fact]
+    public void What_a_running_answer_shares_does_not_go_to_free_nothing()
+    {
+        using var house = new House(parallel: 2, cells: 1024);
+        var first = house.Ask(System, 4);
+        house.Finish();
+        house.Ask([.. first.Request.Prompt, .. first.Tokens, .. house.Model.Tokenize("and then?")], 100);
+        house.Step();
+        var large = house.Ask("large", 600, House.Bob);
+        house.Step();
+
+        Assert.Equal((1, 1), (house.Scheduler.Running, house.Scheduler.Slots.Kept));
+        house.Finish();
+        Assert.Equal(600, large.Tokens.Length);
+    }
+
+    [Fact]
     public void No_more_is_kept_than_may_be()
     {
         using var house = new House(keptCells: 2 * (Prompt + 20));
