@@ -31,7 +31,7 @@ internal static class ChatEndpoints
             CheckContentType(http.Request);
             // Cheap looks first: a full host says so before it reads, parses and tokenises. Nothing is known of the prompt yet,
             // and a body's bytes tell nothing: most of them may be a schema, escapes, or a prefix that is kept.
-            var served = host.Served ?? throw new RefusedException(ApiError.Loading);
+            var served = host.Served ?? throw new RefusedException(ApiError.LoadingFor(host.LoadingFor));
             ThrowIfOver(headers.Within);
             RefusedException.ThrowIf(served.Engine.Look(new Applicant(headers.Priority, PromptTokens: 0, headers.Within), headers.Caller));
             var chat = await ReadAsync(http.Request, options);

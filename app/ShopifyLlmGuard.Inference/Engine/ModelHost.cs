@@ -27,6 +27,7 @@ internal sealed partial class ModelHost(
 {
     private const int BatchSize = 256;
 
+    private readonly long _began = clock.GetTimestamp();
     private readonly ILogger _logger = loggers.CreateLogger<ModelHost>();
     private volatile ServedModel? _served;
     private volatile string? _accelerator;
@@ -37,6 +38,9 @@ internal sealed partial class ModelHost(
 
     /// <summary>Why the host gives up; null while it does not.</summary>
     public string? Failure => _failure;
+
+    /// <summary>How long ago it began to load.</summary>
+    public TimeSpan LoadingFor => clock.GetElapsedTime(_began);
 
     /// <summary>Null while the model loads.</summary>
     public ServedModel? Served => _served;
@@ -65,7 +69,6 @@ internal sealed partial class ModelHost(
         await Task.Yield();
         try
         {
-            var began = clock.GetTimestamp();
             GgufFile.Inspect(options.Model);
             if (!options.IsTried)
             {
@@ -76,7 +79,7 @@ internal sealed partial class ModelHost(
             _served = Load();
             // Answers end when the host is told to stop; the server waits for them before it disposes of anything.
             lifetime.ApplicationStopping.Register(_served.Engine.Stop);
-            Log.Ready(_logger, _served.Id, clock.GetElapsedTime(began).TotalMilliseconds);
+            Log.Ready(_logger, _served.Id, LoadingFor.TotalMilliseconds);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
