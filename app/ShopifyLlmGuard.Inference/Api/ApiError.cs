@@ -10,6 +10,9 @@ namespace ShopifyLlmGuard.Inference.Api;
 /// <param name="Param">The field at fault, for example <c>messages[0].content</c>.</param>
 internal sealed record ApiError(int Status, string Type, string Code, string Message, string? Param = null)
 {
+    private static readonly TimeSpan LeastLoad = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MostLoad = TimeSpan.FromMinutes(1);
+
     public static ApiError QueueFull { get; } =
         new(429, "rate_limit_error", "queue_full", "The model is busy and its queue is full. Try again later.");
 
@@ -22,8 +25,16 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
     public static ApiError DeadlineUnreachable { get; } =
         new(429, "rate_limit_error", "deadline_unreachable", "The model is busy: the answer would begin too late. Try again later.");
 
+    /// <summary>The prompt alone takes longer than the request has: no other hour is better.</summary>
+    public static ApiError PromptUnreachable { get; } =
+        new(429, "rate_limit_error", "deadline_unreachable", "This prompt alone takes longer than the answer may take to begin.");
+
     public static ApiError Loading { get; } =
-        new(503, "server_error", "model_loading", "The model is still loading. Try again in a moment.");
+        new(503, "server_error", "model_loading", "The model is still loading. Try again later.") { RetryAfter = LeastLoad };
+
+    /// <param name="elapsed">How long it loads already; it is expected to take as long again, a few seconds at least.</param>
+    public static ApiError LoadingFor(TimeSpan elapsed) =>
+        Loading with { RetryAfter = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(elapsed.TotalSeconds, LeastLoad.TotalSeconds, MostLoad.TotalSeconds))) };
 
     public static ApiError Stopping { get; } = new(503, "server_error", "stopping", "The host is shutting down.");
 
@@ -71,8 +82,8 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
 
     public static ApiError TooLong(string message) => Invalid(message, "messages", "context_length_exceeded");
 
-    /// <summary>When to come back, of errors that pass; a second when nothing better is known.</summary>
-    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>When to come back, of errors that pass; a second when nothing better is known, null when it would be in vain.</summary>
+    public TimeSpan? RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     // What came in is only repeated as far as it helps.
     private static string Short(string text) => text.Length <= 100 ? text : $"{text[..100]}…";
@@ -87,9 +98,9 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
         public Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Response.StatusCode = error.Status;
-            if (error.Status is 429 or 503)
+            if (error.Status is 429 or 503 && error.RetryAfter is { } later)
             {
-                httpContext.Response.Headers.RetryAfter = error.RetryAfter.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+                httpContext.Response.Headers.RetryAfter = later.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
             }
 
             if (error.Status == 401)

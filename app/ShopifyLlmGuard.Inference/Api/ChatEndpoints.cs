@@ -12,9 +12,6 @@ internal static class ChatEndpoints
     // No vocabulary packs more of a text into a token on average; a longer text is refused before it is tokenised.
     private const int MostBytesPerToken = 16;
 
-    // What a token of an ordinary text comes to.
-    private const int BytesPerToken = 4;
-
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
     public static void MapChat(this IEndpointRouteBuilder routes, InferenceOptions options)
@@ -32,11 +29,11 @@ internal static class ChatEndpoints
         {
             var headers = RequestHeaders.Read(http.Request);
             CheckContentType(http.Request);
-            // Cheap looks first: a full host says so before it reads, parses and tokenises.
-            var served = host.Served ?? throw new RefusedException(ApiError.Loading);
+            // Cheap looks first: a full host says so before it reads, parses and tokenises. Nothing is known of the prompt yet,
+            // and a body's bytes tell nothing: most of them may be a schema, escapes, or a prefix that is kept.
+            var served = host.Served ?? throw new RefusedException(ApiError.LoadingFor(host.LoadingFor));
             ThrowIfOver(headers.Within);
-            var guess = (int)Math.Min((http.Request.ContentLength ?? 0) / BytesPerToken, served.Engine.Cells);
-            RefusedException.ThrowIf(served.Engine.Look(new Applicant(headers.Priority, guess, headers.Within), headers.Caller));
+            RefusedException.ThrowIf(served.Engine.Look(new Applicant(headers.Priority, PromptTokens: 0, headers.Within), headers.Caller));
             var chat = await ReadAsync(http.Request, options);
             var request = Fit(chat, served, options);
             var left = headers.Within - clock.GetElapsedTime(arrived);

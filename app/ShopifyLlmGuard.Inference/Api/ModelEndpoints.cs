@@ -12,18 +12,18 @@ internal static class ModelEndpoints
     {
         group.MapGet("/models", (ModelHost host) => host.Served is { } served
             ? Results.Json(new ModelList("list", [Card(served)]), WireJson.Default.ModelList)
-            : ApiError.Loading.ToResult());
+            : ApiError.LoadingFor(host.LoadingFor).ToResult());
         group.MapGet("/models/{**id}", Find);
         group.MapPost("/embeddings", (ModelHost host) => host.Served is { } served
             ? ApiError.NoEmbeddings(served.Id).ToResult()
-            : ApiError.Loading.ToResult());
+            : ApiError.LoadingFor(host.LoadingFor).ToResult());
     }
 
     private static IResult Find(string id, ModelHost host)
     {
         if (host.Served is not { } served)
         {
-            return ApiError.Loading.ToResult();
+            return ApiError.LoadingFor(host.LoadingFor).ToResult();
         }
 
         return id == served.Id

@@ -13,15 +13,16 @@ internal sealed class RefusedException(ApiError error) : Exception
     {
         if (verdict.Refusal is not Refusal.None)
         {
-            throw new RefusedException(ErrorOf(verdict.Refusal) with { RetryAfter = verdict.RetryAfter });
+            throw new RefusedException(ErrorOf(verdict) with { RetryAfter = verdict.RetryAfter });
         }
     }
 
-    private static ApiError ErrorOf(Refusal refusal) => refusal switch
+    private static ApiError ErrorOf(Verdict verdict) => verdict.Refusal switch
     {
         Refusal.QueueFull => ApiError.QueueFull,
         Refusal.CallerLimit => ApiError.CallerLimit,
         Refusal.PriorityLimit => ApiError.PriorityLimit,
+        Refusal.DeadlineUnreachable when verdict.RetryAfter is null => ApiError.PromptUnreachable,
         Refusal.DeadlineUnreachable => ApiError.DeadlineUnreachable,
         Refusal.Stopping => ApiError.Stopping,
         _ => throw new UnreachableException(),

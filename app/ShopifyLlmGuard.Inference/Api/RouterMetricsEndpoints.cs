@@ -17,7 +17,7 @@ internal static class RouterMetricsEndpoints
     {
         if (host.Served is not { } served)
         {
-            return ApiError.Loading.ToResult();
+            return ApiError.LoadingFor(host.LoadingFor).ToResult();
         }
 
         var progress = served.Engine.Progress;

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using ShopifyLlmGuard.Inference.Memory;
 
 namespace ShopifyLlmGuard.Inference.Engine;
 
@@ -9,15 +8,14 @@ internal static class Accelerator
     public const string Wasted = "cpu-despite-gpu";
 
     /// <param name="hasGpu">The machine has such a device.</param>
-    /// <param name="offloads">llama.cpp found a backend that can use one.</param>
-    public static string Of(bool hasGpu, bool offloads) => (hasGpu, offloads) switch
+    /// <param name="devices">The GPUs that llama.cpp can use.</param>
+    /// <param name="layers">The model's layers that were put on them; with none of them the processor computes all.</param>
+    public static string Of(bool hasGpu, int devices, int layers) => (hasGpu || devices > 0, devices > 0 && layers > 0) switch
     {
         (_, true) => "gpu",
         (true, false) => Wasted,
         _ => "cpu",
     };
-
-    public static string Of(bool offloads) => Of(Gpu.IsThere, offloads);
 
     public static void Observe(IMeterFactory meters, ModelHost host) => meters.Create(InferenceMeter.Name).CreateObservableGauge(
         "llm.accelerator",

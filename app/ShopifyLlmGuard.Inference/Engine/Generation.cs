@@ -20,8 +20,6 @@ internal sealed record GenerationRequest(
 
     /// <summary>How long somebody waits for the answer; null for as long as it takes.</summary>
     public TimeSpan? Within { get; init; }
-
-    public Applicant Applicant => new(Priority, Prompt.Length, Within);
 }
 
 /// <summary>

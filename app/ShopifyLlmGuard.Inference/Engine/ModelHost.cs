@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using ShopifyLlmGuard.Inference.Llama;
+using ShopifyLlmGuard.Inference.Llama.Gpu;
 
 namespace ShopifyLlmGuard.Inference.Engine;
 
@@ -26,6 +27,7 @@ internal sealed partial class ModelHost(
 {
     private const int BatchSize = 256;
 
+    private readonly long _began = clock.GetTimestamp();
     private readonly ILogger _logger = loggers.CreateLogger<ModelHost>();
     private volatile ServedModel? _served;
     private volatile string? _accelerator;
@@ -36,6 +38,9 @@ internal sealed partial class ModelHost(
 
     /// <summary>Why the host gives up; null while it does not.</summary>
     public string? Failure => _failure;
+
+    /// <summary>How long ago it began to load.</summary>
+    public TimeSpan LoadingFor => clock.GetElapsedTime(_began);
 
     /// <summary>Null while the model loads.</summary>
     public ServedModel? Served => _served;
@@ -64,7 +69,6 @@ internal sealed partial class ModelHost(
         await Task.Yield();
         try
         {
-            var began = clock.GetTimestamp();
             GgufFile.Inspect(options.Model);
             if (!options.IsTried)
             {
@@ -75,7 +79,7 @@ internal sealed partial class ModelHost(
             _served = Load();
             // Answers end when the host is told to stop; the server waits for them before it disposes of anything.
             lifetime.ApplicationStopping.Register(_served.Engine.Stop);
-            Log.Ready(_logger, _served.Id, clock.GetElapsedTime(began).TotalMilliseconds);
+            Log.Ready(_logger, _served.Id, LoadingFor.TotalMilliseconds);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -110,23 +114,26 @@ internal sealed partial class ModelHost(
     {
         var runtime = Runtimes.Create(options.Runtime, loggers);
         // Known from the header, because a GPU's memory is shared out before the weights are read.
-        var alone = ContextSettings.CellsFor(options.Context, GgufFile.Inspect(options.Model).TrainedContext);
+        var shape = GgufFile.Inspect(options.Model);
+        var cells = EngineSettings.CellsFor(options, ContextSettings.CellsFor(options.Context, shape.TrainedContext));
+        var devices = runtime.Devices;
+        var layers = GpuPlacement.Layers(options.Runtime.Gpu, devices, shape, cells);
         var model = runtime.Load(
-            options.Model, new ModelSettings(!options.Trial, EngineSettings.CellsFor(options, alone)) { Gpu = options.Runtime.Gpu });
+            options.Model, new ModelSettings(!options.Trial, cells) { Gpu = options.Runtime.Gpu with { Layers = layers } });
         var template = PromptTemplate.Of(model);
         GoldenPrompts.Check(options.Model, template);
         var engine = new InferenceEngine(
             model, EngineSettings.Of(options, Settings(model, options.Context, options.Threads)), meter, clock,
             loggers.CreateLogger<InferenceEngine>());
-        Say(runtime.Devices.Count > 0);
+        ComputesOn(Engine.Accelerator.Of(Memory.Gpu.IsThere, devices.Count, layers));
         engine.Failed += () => GiveUp("llama.cpp failed and could not be set up again.");
         Log.Loaded(_logger, runtime.Name, engine.Cells, options.Threads);
         return new ServedModel(options.ModelId, model, template, engine, clock.GetUtcNow());
     }
 
-    private void Say(bool offloads)
+    private void ComputesOn(string accelerator)
     {
-        _accelerator = Engine.Accelerator.Of(offloads);
+        _accelerator = accelerator;
         if (_accelerator == Engine.Accelerator.Wasted)
         {
             Log.GpuIsWasted(_logger);
@@ -161,7 +168,7 @@ internal sealed partial class ModelHost(
         [LoggerMessage(2, LogLevel.Information, "Model {Model} is ready after {Milliseconds:0} ms.")]
         public static partial void Ready(ILogger logger, string model, double milliseconds);
 
-        [LoggerMessage(3, LogLevel.Error, "This machine has a GPU, and llama.cpp computes on the processor: no backend of it can use the device.")]
+        [LoggerMessage(3, LogLevel.Error, "This machine has a GPU, and llama.cpp computes on the processor: no backend of it can use the device, or no layer was put on it.")]
         public static partial void GpuIsWasted(ILogger logger);
     }
 }

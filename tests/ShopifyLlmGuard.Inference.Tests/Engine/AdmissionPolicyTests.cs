@@ -52,7 +52,19 @@ public sealed class AdmissionPolicyTests
     {
         var verdict = AdmissionPolicy.Decide(new Applicant(Priority.Chat, 1000, null), Busy with { TokensAhead = tokensAhead }, Limits);
 
-        Assert.Equal((Refusal.DeadlineUnreachable, seconds), (verdict.Refusal, (int)verdict.RetryAfter.TotalSeconds));
+        Assert.Equal((Refusal.DeadlineUnreachable, seconds), (verdict.Refusal, (int)verdict.RetryAfter!.Value.TotalSeconds));
+    }
+
+    [Theory]
+    // Own prompt at a thousand tokens a second, for 2.5 seconds with a quarter to spare.
+    [InlineData(2000, 4)]
+    [InlineData(2001, null)]
+    [InlineData(9000, null)]
+    public void No_later_hour_is_promised_to_a_prompt_that_is_too_long_by_itself(int prompt, int? seconds)
+    {
+        var verdict = AdmissionPolicy.Decide(new Applicant(Priority.Chat, prompt, null), Busy with { TokensAhead = 3000 }, Limits);
+
+        Assert.Equal((Refusal.DeadlineUnreachable, seconds), (verdict.Refusal, (int?)verdict.RetryAfter?.TotalSeconds));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Engine.Scheduling;
 
 namespace ShopifyLlmGuard.Inference.Tests.Engine;
 
@@ -22,19 +23,25 @@ public sealed class AllocationTests
             return words;
         })).ToArray();
         house.Step(100);
-        var before = (Bytes: GC.GetAllocatedBytesForCurrentThread(), asked[0].Tokens.Length);
-        for (var step = 0; step < 200; step++)
-        {
-            house.Scheduler.Step();
-        }
-
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before.Bytes;
-        var tokens = asked[0].Tokens.Length - before.Length;
+        var before = asked[0].Tokens.Length;
+        // Waking a reader may make the thread pool grow, which tells nothing about the tokens: not in every round.
+        var least = Enumerable.Range(0, 10).Min(_ => BytesOf(house.Scheduler, steps: 20));
+        var tokens = asked[0].Tokens.Length - before;
         house.Finish();
 
         Assert.Equal(200, tokens);
-        // For 800 tokens; not quite 0, because waking a reader may make the thread pool grow.
-        Assert.InRange(allocated, 0, 400);
+        Assert.Equal(0, least);
         Assert.All(await Task.WhenAll(reading), words => Assert.True(words > 0));
+    }
+
+    private static long BytesOf(Scheduler scheduler, int steps)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var step = 0; step < steps; step++)
+        {
+            scheduler.Step();
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 }

@@ -50,6 +50,19 @@ public sealed class PrefixCacheTests
         Assert.Equal(Prompt + "first?".Length + 3, house.Parts.Progress.Tokens - before);
     }
 
+    [Theory]
+    [InlineData(true, 6)]
+    [InlineData(false, Prompt + 6)]
+    public void Only_who_made_a_beginning_is_expected_to_be_spared_it(bool isMaker, int expected)
+    {
+        using var house = new House();
+        Ask(house, "first?");
+        var next = house.Ask(System + "other?", 4, isMaker ? House.Alice : House.Bob);
+
+        Assert.Equal(expected, next.PrefillLeft);
+        house.Finish();
+    }
+
     [Fact]
     public void What_is_kept_makes_room_for_whoever_needs_it()
     {
@@ -62,6 +75,37 @@ public sealed class PrefixCacheTests
         Assert.Equal(1, house.Scheduler.Running);
         house.Finish();
         Assert.Equal(900, large.Tokens.Length);
+    }
+
+    [Fact]
+    public void Nothing_goes_for_a_request_that_would_not_fit_after_all()
+    {
+        using var house = new House(parallel: 2, cells: 1024);
+        Ask(house, "one");
+        house.Ask("running", 500, House.Bob);
+        house.Step();
+        var large = house.Ask("large", 900, House.Bob);
+        house.Step();
+
+        Assert.Equal((1, 1), (house.Scheduler.Running, house.Scheduler.Slots.Kept));
+        house.Finish();
+        Assert.Equal(900, large.Tokens.Length);
+    }
+
+    [Fact]
+    public void What_a_running_answer_shares_does_not_go_to_free_nothing()
+    {
+        using var house = new House(parallel: 2, cells: 1024);
+        var first = house.Ask(System, 4);
+        house.Finish();
+        house.Ask([.. first.Request.Prompt, .. first.Tokens, .. house.Model.Tokenize("and then?")], 100);
+        house.Step();
+        var large = house.Ask("large", 600, House.Bob);
+        house.Step();
+
+        Assert.Equal((1, 1), (house.Scheduler.Running, house.Scheduler.Slots.Kept));
+        house.Finish();
+        Assert.Equal(600, large.Tokens.Length);
     }
 
     [Fact]

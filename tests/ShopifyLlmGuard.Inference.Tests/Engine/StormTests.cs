@@ -11,8 +11,8 @@ public sealed class StormTests
     private static readonly string[] Questions =
         [.. Enumerable.Range(0, 12).Select(index => $"which monitor number {index} is good for travel and for my grandmother")];
 
-    // Rounding (see EqualityTests); another caller's words would change a score by much more.
-    private const float Rounding = 1;
+    // Twice what rounding was measured to do (see EqualityTests); another caller's words would change a score by much more.
+    private const float Rounding = 0.3f;
 
     [Fact]
     public void Every_answer_of_a_storm_is_what_the_model_says_to_that_prompt_alone()

@@ -57,6 +57,27 @@ public sealed class WaitingLineTests
         Assert.Equal([Refusal.None, Refusal.DeadlineUnreachable, Refusal.QueueFull], [first.Refusal, second.Refusal, third.Refusal]);
     }
 
+    [Theory]
+    // A thousand tokens a second, whatever kept prefixes gave meanwhile; what the first token of a prompt of 3000 takes.
+    [InlineData(0, 3000)]
+    [InlineData(2900, 100)]
+    public void A_kept_prefix_makes_only_its_own_prompt_shorter(int spared, int milliseconds)
+    {
+        var (clock, pace) = (new FakeTimeProvider(), new Pace());
+        for (var round = 0; round < 20; round++)
+        {
+            pace.Prefilled(100, seconds: 0.1);
+            // The few tokens behind a kept prefix.
+            pace.Prefilled(2, seconds: 0.05);
+        }
+
+        var line = new WaitingLine(
+            new AdmissionLimits(2, 1, 0, TimeSpan.FromSeconds(2.5), IsShadow: true), pace, new Progress(clock), clock) { Spares = _ => spared };
+        line.Enter(Generation(clock, prompt: 3000), out var verdict);
+
+        Assert.Equal(milliseconds, verdict.FirstTokenIn.TotalMilliseconds, 0.1);
+    }
+
     [Fact]
     public void Who_leaves_makes_room_at_once()
     {
@@ -101,8 +122,8 @@ public sealed class WaitingLineTests
     private static WaitingLine NewLine(TimeProvider clock, Pace pace, int queue, bool shadow = false) =>
         new(new AdmissionLimits(1, queue, 0, TimeSpan.FromSeconds(2.5), shadow), pace, new Progress(clock), clock);
 
-    private static Generation Generation(TimeProvider clock, Priority priority = Priority.Chat, int caller = 0) => new(
-        new GenerationRequest(new int[40], 8, SamplingSettings.Greedy, []) { Priority = priority, Caller = Caller.Of($"{caller}", "") },
+    private static Generation Generation(TimeProvider clock, Priority priority = Priority.Chat, int caller = 0, int prompt = 40) => new(
+        new GenerationRequest(new int[prompt], 8, SamplingSettings.Greedy, []) { Priority = priority, Caller = Caller.Of($"{caller}", "") },
         model: null!,
         sampler: null!,
         clock);

@@ -72,7 +72,7 @@ internal sealed record SoakRequest(
 
         return response.StatusCode switch
         {
-            HttpStatusCode.TooManyRequests when response.Headers.RetryAfter is not null && CodeOf(body) is not null => "refused",
+            HttpStatusCode.TooManyRequests when CodeOf(body) is { } code && (response.Headers.RetryAfter is not null || code == "deadline_unreachable") => "refused",
             HttpStatusCode.GatewayTimeout when Deadline is not null && CodeOf(body) == "deadline_exceeded" => "deadline",
             HttpStatusCode.OK => (bool)Body["stream"] ? JudgeStream(body) : JudgeWhole(body),
             _ => $"{(int)response.StatusCode} {body}",

@@ -75,12 +75,15 @@ public sealed class WatchPolicyTests
         Assert.Equal(expected, FrontHealth.StatusOf(serves, hasNeverServed, isUnstable));
 
     [Theory]
-    [InlineData(false, false, "cpu")]
-    [InlineData(false, true, "gpu")]
-    [InlineData(true, true, "gpu")]
-    [InlineData(true, false, "cpu-despite-gpu")]
-    public void A_gpu_that_nobody_uses_has_a_name(bool hasGpu, bool offloads, string expected) =>
-        Assert.Equal(expected, Accelerator.Of(hasGpu, offloads));
+    // The machine has one, GPUs that llama.cpp found, layers on them.
+    [InlineData(false, 0, 0, "cpu")]
+    [InlineData(false, 1, 33, "gpu")]
+    [InlineData(true, 1, 1, "gpu")]
+    [InlineData(true, 0, 0, "cpu-despite-gpu")]
+    [InlineData(true, 1, 0, "cpu-despite-gpu")]
+    [InlineData(false, 1, 0, "cpu-despite-gpu")]
+    public void A_gpu_that_nobody_uses_has_a_name(bool hasGpu, int devices, int layers, string expected) =>
+        Assert.Equal(expected, Accelerator.Of(hasGpu, devices, layers));
 
     [Fact]
     public void Two_metrics_documents_become_one()

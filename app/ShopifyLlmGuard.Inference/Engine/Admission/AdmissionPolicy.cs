@@ -18,7 +18,7 @@ internal sealed record AdmissionLimits(int Parallel, int QueueLength, int PerCal
 
 /// <summary>A request as far as the decision needs to know it.</summary>
 /// <param name="Priority">Its priority.</param>
-/// <param name="PromptTokens">Exact, or estimated from its bytes.</param>
+/// <param name="PromptTokens">Tokens of its prompt that no kept prefix gives; 0 before they are known.</param>
 /// <param name="Within">How much time it has; null when it does not say.</param>
 internal readonly record struct Applicant(Priority Priority, int PromptTokens, TimeSpan? Within);
 
@@ -57,8 +57,8 @@ internal enum Refusal
 
 /// <param name="Refusal">None lets it in.</param>
 /// <param name="FirstTokenIn">When its first token is expected.</param>
-/// <param name="RetryAfter">When it would be let in, if nothing else comes; at least a second.</param>
-internal readonly record struct Verdict(Refusal Refusal, TimeSpan FirstTokenIn, TimeSpan RetryAfter);
+/// <param name="RetryAfter">When it would be let in, if nothing else comes; at least a second. Null when its own prompt takes too long for that.</param>
+internal readonly record struct Verdict(Refusal Refusal, TimeSpan FirstTokenIn, TimeSpan? RetryAfter);
 
 /// <summary>Decides whether a request may come in: room first, then whether its first token can come in time.</summary>
 internal static class AdmissionPolicy
@@ -73,15 +73,15 @@ internal static class AdmissionPolicy
     {
         var first = FirstTokenIn(applicant, load, limits);
         var refusal = Room(applicant, load, limits);
-        // A place is free when the next answer ends.
-        var late = SlotIn(load, limits, 1);
         // An idle house lets in whatever comes: a speed that was once measured wrong must not keep it idle for ever.
         if (refusal == Refusal.None && load.Used.Total > 0 && Allowed(applicant, limits) is { } allowed && first * Caution > allowed)
         {
-            (refusal, late) = (Refusal.DeadlineUnreachable, (first * Caution - allowed).TotalSeconds);
+            var isInVain = Seconds(Own(applicant, load)) * Caution > allowed;
+            return new Verdict(Refusal.DeadlineUnreachable, first, isInVain ? null : WholeSeconds((first * Caution - allowed).TotalSeconds));
         }
 
-        return new Verdict(refusal, first, WholeSeconds(late));
+        // A place is free when the next answer ends.
+        return new Verdict(refusal, first, WholeSeconds(SlotIn(load, limits, 1)));
     }
 
     private static Refusal Room(Applicant applicant, Load load, AdmissionLimits limits)
@@ -105,9 +105,10 @@ internal static class AdmissionPolicy
     {
         var missing = load.Ahead + 1 - (load.IsShortOfCells ? 0 : limits.Parallel - load.Running);
         var prompts = load.PrefillSpeed > 0 ? load.TokensAhead / load.PrefillSpeed : 0;
-        var own = load.PrefillSpeed > 0 ? applicant.PromptTokens / load.PrefillSpeed : 0;
-        return Seconds(Math.Max(prompts, SlotIn(load, limits, missing)) + own);
+        return Seconds(Math.Max(prompts, SlotIn(load, limits, missing)) + Own(applicant, load));
     }
+
+    private static double Own(Applicant applicant, Load load) => load.PrefillSpeed > 0 ? applicant.PromptTokens / load.PrefillSpeed : 0;
 
     private static double SlotIn(Load load, AdmissionLimits limits, int missing) =>
         Math.Max(0, missing) * load.AnswerSeconds / limits.Parallel;

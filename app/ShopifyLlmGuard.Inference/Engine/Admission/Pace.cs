@@ -11,18 +11,12 @@ internal sealed class Pace
     private double _tokens;
     private double _seconds;
     private double _prefillSpeed;
-    private double _computeTokens;
-    private double _computeSeconds;
-    private double _computeSpeed;
     private double _answers;
     private double _answersSeconds;
     private double _answerSeconds;
 
-    /// <summary>Prompt tokens per second, those of kept prefixes included; 0 before the first.</summary>
+    /// <summary>Prompt tokens per second that are really computed; what kept prefixes give is not among them. 0 before the first.</summary>
     public double PrefillSpeed => Volatile.Read(ref _prefillSpeed);
-
-    /// <summary>Prompt tokens per second that were really computed; 0 before the first.</summary>
-    public double ComputeSpeed => Volatile.Read(ref _computeSpeed);
 
     /// <summary>How long an answer keeps its slot; 0 before the first.</summary>
     public double AnswerSeconds => Volatile.Read(ref _answerSeconds);
@@ -31,18 +25,14 @@ internal sealed class Pace
     /// <param name="seconds">How long it took, with whatever else was in it.</param>
     public void Prefilled(int tokens, double seconds)
     {
-        Decay(ref _tokens, ref _seconds, tokens, seconds);
-        Volatile.Write(ref _prefillSpeed, Ratio(_tokens, _seconds));
         // A few tokens cost as much as one: they tell nothing about the speed of many.
         if (tokens >= LeastTokens)
         {
-            Decay(ref _computeTokens, ref _computeSeconds, tokens, seconds);
-            Volatile.Write(ref _computeSpeed, Ratio(_computeTokens, _computeSeconds));
+            var keep = Math.Pow(0.5, seconds / HalfLifeSeconds);
+            (_tokens, _seconds) = (_tokens * keep + tokens, _seconds * keep + seconds);
+            Volatile.Write(ref _prefillSpeed, _seconds > 0 ? _tokens / _seconds : 0);
         }
     }
-
-    /// <param name="tokens">Prompt tokens that a kept prefix gave.</param>
-    public void Spared(int tokens) => _tokens += tokens;
 
     public void Ended(double seconds)
     {
@@ -51,12 +41,4 @@ internal sealed class Pace
         _answersSeconds = _answersSeconds * keep + seconds;
         Volatile.Write(ref _answerSeconds, _answersSeconds / _answers);
     }
-
-    private static void Decay(ref double tokens, ref double all, int more, double seconds)
-    {
-        var keep = Math.Pow(0.5, seconds / HalfLifeSeconds);
-        (tokens, all) = (tokens * keep + more, all * keep + seconds);
-    }
-
-    private static double Ratio(double tokens, double seconds) => seconds > 0 ? tokens / seconds : 0;
 }

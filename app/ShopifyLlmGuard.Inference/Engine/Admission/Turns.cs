@@ -17,7 +17,7 @@ internal sealed class Turns(AdmissionLimits limits, Pace pace, TimeProvider cloc
     public long Of(Priority priority, Caller caller) => Math.Max(
         clock.GetTimestamp() + Ticks(priority.Patience()), _callers.GetValueOrDefault(caller)?.Next[(int)priority] ?? 0);
 
-    public void Enter(GenerationRequest request, long turn)
+    public void Enter(GenerationRequest request, int prefill, long turn)
     {
         if (!_callers.TryGetValue(request.Caller, out var tally))
         {
@@ -25,7 +25,7 @@ internal sealed class Turns(AdmissionLimits limits, Pace pace, TimeProvider cloc
         }
 
         tally.Places++;
-        tally.Next[(int)request.Priority] = turn + Ticks(CostOf(request));
+        tally.Next[(int)request.Priority] = turn + Ticks(CostOf(prefill));
     }
 
     public void Leave(Caller caller)
@@ -36,8 +36,8 @@ internal sealed class Turns(AdmissionLimits limits, Pace pace, TimeProvider cloc
         }
     }
 
-    private TimeSpan CostOf(GenerationRequest request) => pace.PrefillSpeed > 0
-        ? TimeSpan.FromSeconds(Math.Max(request.Prompt.Length / pace.PrefillSpeed, pace.AnswerSeconds / limits.Parallel))
+    private TimeSpan CostOf(int prefill) => pace.PrefillSpeed > 0
+        ? TimeSpan.FromSeconds(Math.Max(prefill / pace.PrefillSpeed, pace.AnswerSeconds / limits.Parallel))
         : Unmeasured;
 
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);

@@ -37,6 +37,9 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
         set => _isShortOfCells = value;
     }
 
+    /// <summary>How much of a prompt a kept prefix of its caller gives. Set by the model's thread, asked by any.</summary>
+    public Func<GenerationRequest, int> Spares { get; set; } = _ => 0;
+
     /// <summary>What <see cref="Enter"/> would say now.</summary>
     public Verdict Look(Applicant applicant, Caller caller)
     {
@@ -52,17 +55,18 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
     public bool Enter(Generation generation, out Verdict verdict)
     {
         var request = generation.Request;
+        generation.PrefillLeft = request.Prompt.Length - Spares(request);
         lock (_gate)
         {
             var turn = _turns.Of(request.Priority, request.Caller);
-            verdict = Decide(request.Applicant, request.Caller, turn);
+            verdict = Decide(new Applicant(request.Priority, generation.PrefillLeft, request.Within), request.Caller, turn);
             if (verdict.Refusal is not Refusal.None && !limits.Overlooks(verdict.Refusal))
             {
                 return false;
             }
 
             generation.Turn = turn;
-            _turns.Enter(request, turn);
+            _turns.Enter(request, generation.PrefillLeft, turn);
             _waiting.Insert(_waiting.FindLastIndex(each => each.Turn <= turn) + 1, generation);
             progress.HasWork();
             Changed();

@@ -14,6 +14,9 @@ internal sealed class CellLedger(int total)
 
     public int Free => total - Reserved;
 
+    /// <summary>What would be free if all sequences were released whose answers are over; what answers share with them would not.</summary>
+    public int Freeable => total - InUse;
+
     public int Total => total;
 
     /// <summary>Reserves the cells of a new sequence that shares the first positions of another.</summary>
@@ -99,6 +102,21 @@ internal sealed class CellLedger(int total)
         public int Users { get; set; }
 
         public int Length => End - Start;
+
+        /// <summary>Cells from the beginning to here that no answer uses which is not over yet.</summary>
+        public int Unused
+        {
+            get
+            {
+                var unused = 0;
+                for (var each = this; each is not null; each = each.Parent)
+                {
+                    unused += each.Users == 0 ? each.Length : 0;
+                }
+
+                return unused;
+            }
+        }
 
         /// <summary>Cells that a release frees.</summary>
         public int Own

@@ -21,7 +21,7 @@ internal sealed partial class MicroBatch(ILlmContext context, EngineParts parts,
         }
 
         BatchPlan.Compose(
-            wants, _tokens.Capacity, BatchPlan.PrefillRoom(_tokens.Capacity, hasDecodes, parts.Pace.ComputeSpeed), shares);
+            wants, _tokens.Capacity, BatchPlan.PrefillRoom(_tokens.Capacity, hasDecodes, parts.Pace.PrefillSpeed), shares);
         for (var index = 0; index < wants.Length; index++)
         {
             answers[index].Share = shares[index];

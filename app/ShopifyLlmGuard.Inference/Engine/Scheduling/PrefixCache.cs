@@ -18,6 +18,9 @@ internal sealed class PrefixCache(ILlmContext context, CellLedger ledger, int mo
 
     private readonly List<Entry> _entries = new(most);
 
+    // For whoever is not the model's thread.
+    private volatile Entry[] _seen = [];
+
     /// <summary>Raised with the sequence that an entry held, which is free now.</summary>
     public event Action<int>? Freed;
 
@@ -30,7 +33,7 @@ internal sealed class PrefixCache(ILlmContext context, CellLedger ledger, int mo
     public (Entry? Entry, int Length) Find(Caller caller, ReadOnlySpan<int> prompt)
     {
         var (best, longest) = (default(Entry), LeastLength - 1);
-        foreach (var entry in _entries)
+        foreach (var entry in _seen)
         {
             // The last token of a prompt is always computed: the answer begins with its scores.
             if (entry.Caller == caller && Math.Min(entry.Tokens.CommonPrefixLength(prompt), prompt.Length - 1) is var length && length > longest)
@@ -41,6 +44,9 @@ internal sealed class PrefixCache(ILlmContext context, CellLedger ledger, int mo
 
         return best is null ? (null, 0) : (best, longest);
     }
+
+    /// <summary>How many tokens of a prompt an entry would give now. Any thread.</summary>
+    public int Spares(GenerationRequest request) => Find(request.Caller, request.Prompt).Length;
 
     public void Used(Entry entry)
     {
@@ -74,6 +80,7 @@ internal sealed class PrefixCache(ILlmContext context, CellLedger ledger, int mo
         kept.UsedAt = clock.GetTimestamp();
         ledger.Trim(kept.Branch, kept.Tokens.Length);
         _entries.Add(kept);
+        _seen = [.. _entries];
         return true;
     }
 
@@ -115,6 +122,7 @@ internal sealed class PrefixCache(ILlmContext context, CellLedger ledger, int mo
     {
         var entry = _entries[index];
         _entries.RemoveAt(index);
+        _seen = [.. _entries];
         context.RemoveRange(entry.Sequence, 0);
         ledger.Release(entry.Branch);
         Freed?.Invoke(entry.Sequence);

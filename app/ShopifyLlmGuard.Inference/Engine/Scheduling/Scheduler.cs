@@ -126,7 +126,6 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
         _answers.Insert(place, answer);
         generation.PrefillLeft = generation.Request.Prompt.Length - answer.Slot.Shared;
         parts.Progress.Started(generation.Request.Prompt.Length, answer.Slot.Shared);
-        parts.Pace.Spared(answer.Slot.Shared);
         parts.Meter.Waited(parts.Clock.GetElapsedTime(generation.EnteredAt));
     }
 

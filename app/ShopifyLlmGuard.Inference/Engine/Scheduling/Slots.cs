@@ -22,6 +22,7 @@ internal sealed class Slots
         _cache = new PrefixCache(
             context, _ledger, parts.KeptCells > 0 ? context.MaxSequences - parts.Limits.Parallel : 0, parts.Clock);
         _cache.Freed += _free.Push;
+        parts.Line.Spares = _cache.Spares;
     }
 
     public int FreeCells => _ledger.Free;
@@ -36,20 +37,25 @@ internal sealed class Slots
         var request = generation.Request;
         var length = request.Prompt.Length + request.MaxTokens;
         var (prefix, shared) = _cache.Find(request.Caller, request.Prompt);
-        while (_ledger.Free < length - shared && _cache.TryEvict(prefix))
-        {
-        }
-
-        if (_ledger.Free < length - shared)
+        // Nothing goes for a request that would not fit after all: it waits for answers to end, not for prefixes.
+        if (_ledger.Freeable - (prefix?.Branch.Unused ?? 0) < length - shared)
         {
             if (!isAlone || prefix is null)
             {
                 return null;
             }
 
-            // The prefix is all that is left, and too long to keep beside what it would save.
-            _cache.TryEvict(null);
+            // The prefix is too long to keep beside what it would save.
             (prefix, shared) = (null, 0);
+        }
+
+        while (_ledger.Free < length - shared && _cache.TryEvict(prefix))
+        {
+        }
+
+        if (_ledger.Free < length - shared)
+        {
+            return null;
         }
 
         var sequence = _free.Pop();
