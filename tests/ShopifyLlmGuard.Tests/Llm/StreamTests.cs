@@ -43,6 +43,8 @@ public sealed class StreamTests
         { "garbage", Raw("data: {\"choices\": oops"), Reasons.EndpointError },
         { "an error inside", Raw("data: {\"error\":{\"message\":\"CUDA out of memory\",\"code\":500}}"), Reasons.EndpointError },
         { "an error event", Raw("event: error"), Reasons.EndpointError },
+        { "an error without end", new HostScript(500, TimeSpan.Zero, [.. Enumerable.Repeat((TimeSpan.Zero, new string('x', 10_000)), 10)], Ending.Hang), Reasons.EndpointError },
+        { "accepted, not answered", HostScript.Says(Long) with { Status = 202 }, Reasons.EndpointError },
         { "an endless line", Raw("data: " + new string('x', 300_000)), Reasons.EndpointError },
     };
 
