@@ -65,7 +65,10 @@ public sealed record CompletionRequest
         new Sampling(MaxCompletionTokens ?? MaxTokens)
         {
             Temperature = Temperature, TopP = TopP, FrequencyPenalty = FrequencyPenalty, PresencePenalty = PresencePenalty, Seed = Seed, Stop = Stops()!,
-        });
+        })
+    {
+        Model = Model == AnyModel ? null : Model,
+    };
 
     private List<string>? Stops() => Stop switch
     {
