@@ -16,7 +16,7 @@ public sealed record CompletionRequest
     private const int MostMessages = 128, MostStops = 4, MostTokens = 32_768;
 
     public string? Model { get; init; }
-    public IReadOnlyList<PromptMessage>? Messages { get; init; }
+    public IReadOnlyList<PromptMessage?>? Messages { get; init; }
     public bool? Stream { get; init; }
     public StreamOptions? StreamOptions { get; init; }
     public int? MaxTokens { get; init; }
@@ -51,21 +51,24 @@ public sealed record CompletionRequest
             (N is not (null or 1), "n", "'n' can only be 1."),
             (Logprobs == true, "logprobs", "'logprobs' is not supported."),
             (Tools is { ValueKind: JsonValueKind.Array } tools && tools.GetArrayLength() > 0, "tools", "'tools' is not supported."),
-            (ResponseFormat is { ValueKind: JsonValueKind.Object } format && !(format.TryGetProperty("type", out var type) && type.ValueEquals("text")),
+            (ResponseFormat is { ValueKind: JsonValueKind.Object } format && !PromptMessage.IsOfTypeText(format),
                 "response_format", "Only the response format 'text' is supported."),
         ];
         return rules.FirstOrDefault(rule => rule.Wrong) is { Wrong: true } broken
             ? GatewayError.Invalid(broken.Says, broken.Param)
-            : Messages!.Select((message, index) => message.Problem($"messages[{index}]")).FirstOrDefault(problem => problem is not null);
+            : Messages!.Select((message, index) => PromptMessage.Problem(message, $"messages[{index}]")).FirstOrDefault(problem => problem is not null);
     }
 
     internal InHouseCall ToCall(GatewayKeyProfile key) => new(
         InHouseCall.CallerOf(key),
-        [.. Messages!.Select(message => message.ToMessage())],
+        [.. Messages!.Select(message => message!.ToMessage())],
         new Sampling(MaxCompletionTokens ?? MaxTokens)
         {
             Temperature = Temperature, TopP = TopP, FrequencyPenalty = FrequencyPenalty, PresencePenalty = PresencePenalty, Seed = Seed, Stop = Stops()!,
-        });
+        })
+    {
+        Model = Model == AnyModel ? null : Model,
+    };
 
     private List<string>? Stops() => Stop switch
     {
@@ -94,14 +97,22 @@ public sealed record PromptMessage
     /// <summary>A text, or a list of parts of type <c>text</c>.</summary>
     public JsonElement Content { get; init; }
 
-    internal GatewayError? Problem(string path) => (RoleOf(Role), TextOf(Content)) switch
+    internal static GatewayError? Problem(PromptMessage? message, string path) => message is null
+        ? GatewayError.Invalid($"'{path}' must be a message.", path)
+        : message.Problem(path);
+
+    /// <summary>Whether an object says <c>"type":"text"</c>.</summary>
+    internal static bool IsOfTypeText(JsonElement part) =>
+        part.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("text");
+
+    internal ChatMessage ToMessage() => new(RoleOf(Role)!.Value, TextOf(Content));
+
+    private GatewayError? Problem(string path) => (RoleOf(Role), TextOf(Content)) switch
     {
         (null, _) => GatewayError.Invalid($"'{path}.role' must be system, developer, user or assistant.", $"{path}.role"),
         (_, null) => GatewayError.Invalid($"'{path}.content' must be a text, or a list of parts of type 'text'.", $"{path}.content"),
         _ => null,
     };
-
-    internal ChatMessage ToMessage() => new(RoleOf(Role)!.Value, TextOf(Content));
 
     private static ChatRole? RoleOf(string? role) => role switch
     {
@@ -119,6 +130,6 @@ public sealed record PromptMessage
     };
 
     private static bool IsText(JsonElement part) => part.ValueKind == JsonValueKind.Object
-        && part.TryGetProperty("type", out var type) && type.ValueEquals("text")
+        && IsOfTypeText(part)
         && part.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String;
 }

@@ -50,7 +50,7 @@ public sealed partial class InHouseAssistant
 
     /// <summary>
     /// The answer in parts, ended by one of the last ones by the deadline. Does not throw. One that breaks off is taken up where
-    /// it ended if another endpoint's answer begins with exactly what was sent: then a second <see cref="AnswerPart.Began"/> says whose.
+    /// it ended, at temperature 0, if another endpoint's answer begins with exactly what was sent: then a second <see cref="AnswerPart.Began"/> says whose.
     /// </summary>
     public async IAsyncEnumerable<AnswerPart> StreamAsync(
         InHouseCall call, Deadline deadline, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -82,33 +82,50 @@ public sealed partial class InHouseAssistant
     {
         var sent = new StringBuilder();
         var parts = router.StreamAsync(call, deadline.Earlier(times.Reserve), cancellationToken).GetAsyncEnumerator(CancellationToken.None);
-        AnswerPart part;
-        do
+        var next = Task.FromResult(false);
+        try
         {
-            part = await NextAsync(parts, deadline, sent.Length > 0, cancellationToken);
-            sent.Append((part as AnswerPart.Text)?.Value);
-            if (part is AnswerPart.Incomplete { Reason: Reasons.IncompleteAnswer or Reasons.Timeout, Attempt.Finish: not "length" } broken
-                && await ResumedAsync(call with { BrokeOffAt = broken.Attempt.Endpoint?.Id }, sent.ToString(), deadline, cancellationToken) is { Endpoint: { } other } attempt)
+            AnswerPart part;
+            do
             {
-                yield return new AnswerPart.Began(other.Id, other.Region, other.Jurisdiction, other.Model);
-                yield return new AnswerPart.Text(attempt.Text![sent.Length..]);
-                part = new AnswerPart.Done(attempt);
-            }
+                next = parts.MoveNextAsync().AsTask();
+                part = await NextAsync(next, parts, deadline, sent.Length > 0, cancellationToken);
+                sent.Append((part as AnswerPart.Text)?.Value);
+                if (await ResumedAsync(part, call, sent.ToString(), deadline, cancellationToken) is { Endpoint: { } other } attempt)
+                {
+                    yield return new AnswerPart.Began(other.Id, other.Region, other.Jurisdiction, other.Model);
+                    yield return new AnswerPart.Text(attempt.Text![sent.Length..]);
+                    part = new AnswerPart.Done(attempt);
+                }
 
-            yield return part;
+                yield return part;
+            }
+            while (part is AnswerPart.Began or AnswerPart.Text);
         }
-        while (part is AnswerPart.Began or AnswerPart.Text);
+        finally
+        {
+            // Also when nobody reads on: then the model's work is for nobody.
+            Race.Forget(LeaveAsync(next, parts));
+        }
     }
 
-    // Null unless it is the same answer so far, letter by letter: a caller must never read two answers as one.
-    private async Task<Attempt?> ResumedAsync(ModelCall call, string sent, Deadline deadline, CancellationToken cancellationToken)
+    private static async Task LeaveAsync(Task next, IAsyncEnumerator<AnswerPart> parts)
     {
-        if (deadline.Remaining < LeastToResume || cancellationToken.IsCancellationRequested)
+        await next.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await parts.DisposeAsync();
+    }
+
+    // Null unless it is the same answer so far, letter by letter: a caller must never read two answers as one. Only at temperature
+    // 0 is that likely enough to be worth a second call.
+    private async Task<Attempt?> ResumedAsync(AnswerPart part, ModelCall call, string sent, Deadline deadline, CancellationToken cancellationToken)
+    {
+        if (part is not AnswerPart.Incomplete { Reason: Reasons.IncompleteAnswer or Reasons.Timeout, Attempt: { Finish: not "length", Endpoint: { } broken } }
+            || call.Sampling.Temperature is not 0 || deadline.Remaining < LeastToResume || cancellationToken.IsCancellationRequested)
         {
             return null;
         }
 
-        var attempt = await AskRouterAsync(call, deadline, cancellationToken);
+        var attempt = await AskRouterAsync(call with { BrokeOffAt = broken.Id }, deadline, cancellationToken);
         return attempt.Text?.StartsWith(sent, StringComparison.Ordinal) == true ? attempt : null;
     }
 
@@ -120,9 +137,8 @@ public sealed partial class InHouseAssistant
     }
 
     private async Task<AnswerPart> NextAsync(
-        IAsyncEnumerator<AnswerPart> parts, Deadline deadline, bool began, CancellationToken cancellationToken)
+        Task<bool> next, IAsyncEnumerator<AnswerPart> parts, Deadline deadline, bool began, CancellationToken cancellationToken)
     {
-        var next = parts.MoveNextAsync().AsTask();
         if (await Race.EndsAsync(next, deadline.Remaining, deadline.Clock, cancellationToken) && next.IsCompletedSuccessfully && await next)
         {
             return parts.Current;
@@ -161,7 +177,7 @@ public sealed partial class InHouseAssistant
         : null;
 
     private static ModelCall ForRouter(InHouseCall call, Redactor redactor) => new(
-        call.Caller, Feature, [.. call.Messages.Select(message => new ChatMessage(message.Role, redactor.Redact(message.Text)))], call.Sampling);
+        call.Caller, Feature, [.. call.Messages.Select(message => new ChatMessage(message.Role, redactor.Redact(message.Text)))], call.Sampling) { Model = call.Model };
 
     private static partial class Log
     {
@@ -177,6 +193,9 @@ public sealed partial class InHouseAssistant
 /// <param name="Sampling">How the answer shall be written.</param>
 public sealed record InHouseCall(Caller Caller, IReadOnlyList<ChatMessage> Messages, Sampling Sampling)
 {
+    /// <summary>The only model that may answer; null for any.</summary>
+    public string? Model { get; init; }
+
     /// <summary>A key as the router knows it.</summary>
     public static Caller CallerOf(GatewayKeyProfile key) => new($"key:{key.Id}", key.Jurisdictions);
 

@@ -19,8 +19,9 @@ public sealed partial class HealthRound
     private readonly HealthOptions options;
     private readonly TimeProvider clock;
     private readonly ILogger<HealthRound> logger;
-    // A timestamp of the clock; 0 is never.
-    private long began;
+    // Timestamps of the clock, of the last whole round and of the last look at any endpoint; 0 is never.
+    private long whole;
+    private long any;
     private int running;
 
     internal HealthRound(
@@ -29,16 +30,37 @@ public sealed partial class HealthRound
         (this.lanes, this.probe, this.history, this.board, this.ledger, this.options, this.clock, this.logger) =
         (lanes, probe, history, board, ledger, options.Value, clock, logger);
 
-    /// <summary>Whether no server has looked at the endpoints for too long.</summary>
-    internal async Task<bool> IsDueAsync(CancellationToken cancellationToken)
+    /// <summary>Runs what is due: a whole round when the schedule is late; else, while one is down, a look at those that are not up.</summary>
+    internal async Task RunIfDueAsync(CancellationToken cancellationToken)
     {
-        var patience = HealthPolicy.Patience(board.Read().Any(endpoint => endpoint.State == EndpointState.Down), options);
-        return clock.GetElapsedTime(Volatile.Read(ref began)) >= patience
-            && clock.GetUtcNow() - await history.NewestAsync(cancellationToken) >= patience;
+        if (await IsDueAsync(cancellationToken))
+        {
+            await RunAsync(cancellationToken);
+        }
+        else if (await IsRecheckDueAsync(cancellationToken))
+        {
+            await RunAsync(Lanes(isUp: false), cancellationToken);
+        }
     }
 
+    /// <summary>Whether no server has looked at the endpoints for too long.</summary>
+    internal Task<bool> IsDueAsync(CancellationToken cancellationToken) =>
+        IsLateAsync(Lanes(isUp: true) is { Count: > 0 } up ? up : lanes.All, Volatile.Read(ref whole), HealthPolicy.Patience(oneIsDown: false, options), cancellationToken);
+
     /// <summary>Probes every endpoint once, and changes what the guard thinks of it if the rules say so.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken = default)
+    public Task RunAsync(CancellationToken cancellationToken = default) => RunAsync(lanes.All, cancellationToken);
+
+    private async Task<bool> IsRecheckDueAsync(CancellationToken cancellationToken) =>
+        board.Read().Any(endpoint => endpoint.State == EndpointState.Down)
+        && await IsLateAsync(Lanes(isUp: false), Volatile.Read(ref any), HealthPolicy.Patience(oneIsDown: true, options), cancellationToken);
+
+    private async Task<bool> IsLateAsync(IReadOnlyList<EndpointLane> some, long last, TimeSpan patience, CancellationToken cancellationToken) =>
+        clock.GetElapsedTime(last) >= patience
+        && clock.GetUtcNow() - await history.NewestAsync([.. some.Select(lane => lane.Endpoint.Id)], cancellationToken) >= patience;
+
+    private List<EndpointLane> Lanes(bool isUp) => [.. lanes.All.Where(lane => board.Read(lane.Endpoint).State == EndpointState.Up == isUp)];
+
+    private async Task RunAsync(IReadOnlyList<EndpointLane> some, CancellationToken cancellationToken)
     {
         // A round that takes longer than the schedule must not meet itself.
         if (Interlocked.Exchange(ref running, 1) == 1)
@@ -46,14 +68,20 @@ public sealed partial class HealthRound
             return;
         }
 
-        Volatile.Write(ref began, clock.GetTimestamp());
+        Volatile.Write(ref any, clock.GetTimestamp());
+        if (some.Count == lanes.All.Count)
+        {
+            Volatile.Write(ref whole, clock.GetTimestamp());
+        }
+
         try
         {
-            var probes = await Task.WhenAll(lanes.All.Select(lane => probe.CheckAsync(lane, cancellationToken)));
+            var probes = await Task.WhenAll(some.Select(lane => probe.CheckAsync(lane, cancellationToken)));
             await history.AddAsync([.. probes.OfType<ProbeResult>()], cancellationToken);
-            foreach (var lane in lanes.All)
+            var recent = await history.RecentAsync([.. some.Select(lane => lane.Endpoint.Id)], cancellationToken);
+            foreach (var lane in some)
             {
-                Decide(lane, await history.RecentAsync(lane.Endpoint.Id, cancellationToken));
+                Decide(lane, [.. recent[lane.Endpoint.Id]]);
             }
 
             await WriteAsync(cancellationToken);
@@ -82,6 +110,11 @@ public sealed partial class HealthRound
 
     private async Task WriteAsync(CancellationToken cancellationToken)
     {
+        if (history.IsAway)
+        {
+            return;
+        }
+
         try
         {
             await board.WriteAsync(cancellationToken);

@@ -31,10 +31,7 @@ internal sealed partial class HealthWatch(HealthRound round, IOptions<HealthOpti
     {
         try
         {
-            if (await round.IsDueAsync(stoppingToken))
-            {
-                await round.RunAsync(stoppingToken);
-            }
+            await round.RunIfDueAsync(stoppingToken);
         }
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {

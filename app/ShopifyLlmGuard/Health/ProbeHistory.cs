@@ -17,6 +17,13 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
     private readonly Lock gate = new();
     private readonly List<ProbeResult> own = [];
     private DateTimeOffset tidied;
+    private volatile bool isAway;
+
+    /// <summary>
+    /// Whether the database did not answer last time. Then only <see cref="AddAsync"/> asks it again: a round must not wait for it
+    /// more than once.
+    /// </summary>
+    public bool IsAway => isAway;
 
     private int Needed => Math.Max(options.Value.FailuresToDown, options.Value.GoodToUp);
 
@@ -40,32 +47,35 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
         }, cancellationToken);
     }
 
-    /// <summary>The endpoint's recent probes, newest first.</summary>
-    public async Task<IReadOnlyList<ProbeResult>> RecentAsync(string endpoint, CancellationToken cancellationToken)
+    /// <summary>The recent probes of these endpoints, newest first.</summary>
+    public async Task<ILookup<string, ProbeResult>> RecentAsync(IReadOnlyList<string> endpoints, CancellationToken cancellationToken)
     {
         var oldest = Oldest;
-        var shared = await TryAsync(
-            db => db.ProbeResults.AsNoTracking().Where(probe => probe.Endpoint == endpoint && probe.At >= oldest)
-                .OrderByDescending(probe => probe.At).ThenByDescending(probe => probe.Id).Take(Needed).ToListAsync(cancellationToken),
+        var shared = isAway ? null : await TryAsync(
+            db => db.ProbeResults.AsNoTracking().Where(probe => endpoints.Contains(probe.Endpoint) && probe.At >= oldest)
+                .OrderByDescending(probe => probe.At).ThenByDescending(probe => probe.Id).ToListAsync(cancellationToken),
             cancellationToken);
         lock (gate)
         {
             // Nothing that this server saw may be forgotten just because it could not be stored.
-            var unstored = own.Where(probe => probe.Endpoint == endpoint && (shared is null || probe.Id == 0));
-            return [.. unstored.Concat(shared ?? []).OrderByDescending(probe => probe.At).Take(Needed)];
+            var unstored = own.Where(probe => endpoints.Contains(probe.Endpoint) && (shared is null || probe.Id == 0));
+            return unstored.Concat(shared ?? []).OrderByDescending(probe => probe.At).ToLookup(probe => probe.Endpoint);
         }
     }
 
-    /// <summary>When any server last probed, as far as this one knows; the beginning of time if never. A clock that runs ahead counts as now.</summary>
-    public async Task<DateTimeOffset> NewestAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// When any server last probed one of these endpoints, as far as this one knows; the beginning of time if never. A clock that
+    /// runs ahead counts as now.
+    /// </summary>
+    public async Task<DateTimeOffset> NewestAsync(IReadOnlyList<string> endpoints, CancellationToken cancellationToken)
     {
-        var shared = await TryAsync(
-            db => db.ProbeResults.AsNoTracking().OrderByDescending(probe => probe.Id).Select(probe => (DateTimeOffset?)probe.At)
-                .FirstOrDefaultAsync(cancellationToken),
+        var shared = isAway ? null : await TryAsync(
+            db => db.ProbeResults.AsNoTracking().Where(probe => endpoints.Contains(probe.Endpoint)).OrderByDescending(probe => probe.Id)
+                .Select(probe => (DateTimeOffset?)probe.At).FirstOrDefaultAsync(cancellationToken),
             cancellationToken);
         lock (gate)
         {
-            var newest = own.Select(probe => probe.At).Append(shared ?? DateTimeOffset.MinValue).Max();
+            var newest = own.Where(probe => endpoints.Contains(probe.Endpoint)).Select(probe => probe.At).Append(shared ?? DateTimeOffset.MinValue).Max();
             var now = clock.GetUtcNow();
             return newest < now ? newest : now;
         }
@@ -90,10 +100,13 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
         try
         {
             await using var db = await databases.CreateDbContextAsync(cancellationToken);
-            return await read(db);
+            var answer = await read(db);
+            isAway = false;
+            return answer;
         }
         catch (Exception exception) when (exception is DbException or DbUpdateException or TimeoutException or InvalidOperationException)
         {
+            isAway = true;
             return default;
         }
     }

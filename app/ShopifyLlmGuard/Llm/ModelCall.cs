@@ -34,8 +34,11 @@ public sealed record ModelCall(Caller Caller, string Feature, IReadOnlyList<Chat
     /// <summary>The caller's own words, to stand in for an answer that breaks off after its beginning was shown; optional.</summary>
     public string? Instead { get; init; }
 
-    /// <summary>The endpoint whose answer to the same words has just broken off: it is asked last; optional.</summary>
+    /// <summary>The endpoint whose answer to the same words has just broken off: it is asked last, and that costs a retry; optional.</summary>
     public string? BrokeOffAt { get; init; }
+
+    /// <summary>The only model that may answer; null for any.</summary>
+    public string? Model { get; init; }
 
     /// <summary>Never the words: resilience telemetry prints what it carries.</summary>
     public override string ToString() => $"{nameof(ModelCall)} {Feature} of {Caller.Id}";

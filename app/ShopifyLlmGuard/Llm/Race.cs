@@ -48,5 +48,6 @@ internal static class Race
     {
         await EndsAsync(work, Grace, clock, CancellationToken.None);
         await stop.CancelAsync();
+        stop.Dispose();
     }
 }

@@ -22,7 +22,9 @@ public sealed class FaultTests(ITestOutputHelper output) : IAsyncLifetime
         // So many first failures at the same time look like a disaster, in which retries must stop; here each stands for itself.
         app = await new GatewayApp(field).StartAsync(
             ("Llm:Bulkhead:PerFeature", "200"), ("Llm:Bulkhead:PerShop", "100"), ("Llm:RetryShare", "1"), ("Llm:HedgeShare", "0.5"),
-            ("Time:Promise", "00:00:30"), ("Time:Chat", "00:00:20"));
+            ("Time:Promise", "00:00:30"), ("Time:Chat", "00:00:20"),
+            ("Time:Connect", "00:00:02"), ("Time:FirstToken", "00:00:05"), ("Time:TokenGap", "00:00:04"), ("Time:DripAfter", "00:00:04"),
+            ("Time:Recommendations", "00:00:10"));
         loadKey = await app.KeyAsync(load.Jurisdiction);
         foreach (var (lane, streamed) in lanes)
         {
@@ -52,6 +54,9 @@ public sealed class FaultTests(ITestOutputHelper output) : IAsyncLifetime
 
         Assert.All(healthy, answer => Assert.True(answer?.IsComplete, $"healthy traffic: {answer}"));
         Assert.DoesNotContain(field.Llm.Requests, seen => seen.Caller is not null && !seen.Model.Contains($".{seen.Caller}-", StringComparison.Ordinal));
+        Assert.All(
+            results.Where(result => result.Lane.Fault is { Way: Way.Open, WholeRegion: false }),
+            result => Assert.NotEmpty(field.Llm.AttemptsAt(result.Lane.Primary)));
         Assert.All(results, result => Assert.True(result.Verdict == FaultVerdict.Pass, $"{result.Lane.Name} {result.Lane.Fault.What}: {result.Verdict}, {result.Told}"));
     }
 

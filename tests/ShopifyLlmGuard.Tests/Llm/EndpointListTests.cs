@@ -55,6 +55,28 @@ public sealed class EndpointListTests
     }
 
     [Fact]
+    public async Task A_start_with_a_faulty_row_brings_nothing_back_that_the_table_has_moved_or_disabled()
+    {
+        var database = PostgresCluster.Shared.NewDatabase();
+        await using (var before = await Guard.StartAsync(database))
+        {
+            await using var db = before.Db();
+            db.EndpointVersions.AddRange(
+                Row(Described("fra-1", "http://127.0.0.1:9") with { Enabled = false }),
+                Row(Described("fra-2", "http://127.0.0.1:9") with { Jurisdiction = "US" }),
+                Row(Described("fra-3", "http://127.0.0.1:9") with { Weight = 0 }));
+            await db.SaveChangesAsync();
+        }
+
+        await using var guard = await Guard.StartAsync(database, settings: [.. ((string[])["fra-1", "fra-2", "fra-3", "fra-4"]).SelectMany((id, index) =>
+            File(id, "1").Where(pair => pair.Key.StartsWith("Llm:", StringComparison.Ordinal))
+                .Select(pair => (pair.Key.Replace(":0:", $":{index}:", StringComparison.Ordinal), pair.Value)))]);
+        Assert.Equal(
+            [("fra-4", "EU"), ("fra-2", "US")], guard.Get<EndpointList>().Current.Select(endpoint => (endpoint.Id, endpoint.Jurisdiction)));
+        Assert.Single(guard.Logs.All, line => line.Contains("'fra-3': Weight", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_description_with_mistakes_is_refused_with_all_of_them()
     {
         await using var guard = await Guard.StartAsync();
@@ -99,6 +121,11 @@ public sealed class EndpointListTests
     }
 
     private static LlmEndpoint Described(string id, string url) => new() { Id = id, Url = url, Region = "eu", Jurisdiction = "EU", Model = "m" };
+
+    private static EndpointVersion Row(LlmEndpoint settings) => new()
+    {
+        Endpoint = settings.Id, Settings = settings, Author = "ops", Reason = "typed by hand", SavedAt = DateTimeOffset.UnixEpoch,
+    };
 
     private static IReadOnlyList<string> Ids(Guard guard) => [.. guard.Get<HealthBoard>().Read().Select(endpoint => endpoint.Endpoint)];
 

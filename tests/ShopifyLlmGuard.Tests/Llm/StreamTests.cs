@@ -109,6 +109,29 @@ public sealed class StreamTests
         Assert.IsType<AnswerPart.Done>(parts[^1]);
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0.2, 1)]
+    public async Task Taking_up_an_answer_that_broke_off_costs_a_retry(double share, int dispatched)
+    {
+        using var hosts = new ScriptedHosts(
+            [ResidencyTests.Endpoint("eu-1", "EU"), ResidencyTests.Endpoint("eu-2", "EU")], _ => HostScript.Says(Long), llm => llm.RetryShare = share);
+        await hosts.AskAsync(ScriptedHosts.Call("EU") with { BrokeOffAt = "eu-1" }, Budget);
+        Assert.Equal(dispatched, hosts.Dispatched.Count);
+    }
+
+    [Theory]
+    [InlineData("m", true)]
+    [InlineData("another", false)]
+    [InlineData(null, true)]
+    public async Task Only_the_model_that_was_asked_for_answers(string? model, bool isAnswered)
+    {
+        using var hosts = new ScriptedHosts([ResidencyTests.Endpoint("eu-1", "EU")], _ => HostScript.Says(Long));
+        var attempt = await hosts.AskAsync(ScriptedHosts.Call("EU") with { Model = model }, Budget);
+        Assert.Equal(isAnswered ? null : Reasons.NoEligibleEndpoint, attempt.Reason);
+        Assert.Equal(isAnswered ? 1 : 0, hosts.Dispatched.Count);
+    }
+
     [Fact]
     public async Task A_refusal_is_final_wherever_else_one_could_ask()
     {

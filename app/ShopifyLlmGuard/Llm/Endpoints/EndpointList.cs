@@ -10,7 +10,8 @@ namespace ShopifyLlmGuard.Llm.Endpoints;
 
 /// <summary>
 /// The endpoints in service now: those of the configuration, overlaid with those of the table. Follows both without a
-/// restart; a list with a mistake is reported whole and changes nothing.
+/// restart; a list with a mistake is reported whole and changes nothing. Until a whole table has been read without one, there is
+/// nothing good to keep, so that only the faulty endpoints are left out: what the table knows never comes from the configuration.
 /// </summary>
 public sealed partial class EndpointList : IDisposable
 {
@@ -24,13 +25,13 @@ public sealed partial class EndpointList : IDisposable
     private ImmutableArray<LlmEndpoint> configured;
     private volatile IReadOnlyList<LlmEndpoint> current = [];
     private string reported = "";
+    private bool hasFollowedTable;
 
     internal EndpointList(
         IConfiguration section, IOptions<LlmOptions> llm, Snapshots snapshots, TokenVault vault, ILogger<EndpointList> logger)
     {
         (this.section, this.snapshots, this.vault, this.logger) = (section, snapshots, vault, logger);
         (configured, attestationRequired) = ([.. llm.Value.Endpoints], llm.Value.RequireAttestation);
-        current = [.. configured.Where(endpoint => endpoint.Enabled)];
         Combine();
         snapshots.Changed += Follow;
         reloads = ChangeToken.OnChange(section.GetReloadToken, Reload);
@@ -47,6 +48,8 @@ public sealed partial class EndpointList : IDisposable
         snapshots.Changed -= Follow;
         reloads.Dispose();
     }
+
+    private bool HasTable => snapshots.Current.EndpointTable.Any(version => version.Settings is not null);
 
     private void Follow(Snapshot snapshot) => Combine();
 
@@ -82,13 +85,22 @@ public sealed partial class EndpointList : IDisposable
         {
             var next = Overlaid();
             var mistakes = EndpointRules.Mistakes(next, attestationRequired, index => $"Endpoint '{next[index].Id}': ").ToList();
-            if (mistakes.Count > 0)
+            if (mistakes.Count > 0 && (hasFollowedTable || !HasTable))
             {
-                Report(string.Join(" ", mistakes));
+                Report(mistakes, Log.Refused);
                 return;
             }
 
-            reported = "";
+            if (mistakes.Count > 0)
+            {
+                Report(mistakes, Log.LeftOut);
+                next.RemoveAll(endpoint => EndpointRules.Mistakes([endpoint], attestationRequired, _ => "").Any());
+            }
+            else
+            {
+                (reported, hasFollowedTable) = ("", hasFollowedTable || HasTable);
+            }
+
             var inService = next.Where(endpoint => endpoint.Enabled).ToList();
             if (inService.SequenceEqual(current))
             {
@@ -116,12 +128,13 @@ public sealed partial class EndpointList : IDisposable
     };
 
     // The snapshot comes again every few seconds; the same mistakes are told once.
-    private void Report(string mistakes)
+    private void Report(List<string> mistakes, Action<ILogger, string> tell)
     {
-        if (mistakes != reported)
+        var all = string.Join(" ", mistakes);
+        if (all != reported)
         {
-            reported = mistakes;
-            Log.Refused(logger, mistakes);
+            reported = all;
+            tell(logger, all);
         }
     }
 
@@ -132,5 +145,8 @@ public sealed partial class EndpointList : IDisposable
 
         [LoggerMessage(LogLevel.Error, "The new list of endpoints has mistakes, so the last good one stays in service. {Mistakes}")]
         public static partial void Refused(ILogger logger, string mistakes);
+
+        [LoggerMessage(LogLevel.Error, "The first list of endpoints has mistakes, so the faulty ones are left out. {Mistakes}")]
+        public static partial void LeftOut(ILogger logger, string mistakes);
     }
 }

@@ -8,13 +8,15 @@ namespace ShopifyLlmGuard.Llm.Residency;
 /// </summary>
 internal sealed class EligibleEndpoint
 {
+    private const string OtherModel = "other-model";
+
     private EligibleEndpoint(ModelCall call, EndpointLane lane) => (Call, Lane) = (call, lane);
 
     public ModelCall Call { get; }
     public EndpointLane Lane { get; }
     public LlmEndpoint Endpoint => Lane.Endpoint;
 
-    /// <summary>Sorts the endpoints into those that may see the call's words and those that may not.</summary>
+    /// <summary>Sorts the endpoints into those that may see the call's words, and have its model, and those that may not.</summary>
     public static Eligibility Among(ModelCall call, IEnumerable<EndpointLane> lanes, DateTimeOffset now)
     {
         List<EligibleEndpoint> eligible = [];
@@ -38,7 +40,8 @@ internal sealed class EligibleEndpoint
     public bool HoldsAt(DateTimeOffset now) => Lane.IsInService && Objection(Call, Lane, now) is null;
 
     private static string? Objection(ModelCall call, EndpointLane lane, DateTimeOffset now) => ResidencyPolicy.Objection(
-        call.Caller.Jurisdictions, lane.Endpoint.Region, lane.Endpoint.Jurisdiction, lane.Endpoint.AttestedUntil, now);
+        call.Caller.Jurisdictions, lane.Endpoint.Region, lane.Endpoint.Jurisdiction, lane.Endpoint.AttestedUntil, now)
+        ?? (call.Model is null || call.Model == lane.Endpoint.Model ? null : OtherModel);
 }
 
 /// <summary>An endpoint that may not see a call's words, and why.</summary>

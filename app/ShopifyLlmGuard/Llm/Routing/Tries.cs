@@ -46,6 +46,11 @@ internal sealed class Tries
     {
         retries.Called();
         hedges.Called();
+        if (route.Call.BrokeOffAt is not null && !retries.TryTake())
+        {
+            return Attempt.NotMade(Reasons.IncompleteAnswer);
+        }
+
         var context = ResilienceContextPool.Shared.Get(route.Left);
         context.Properties.Set(RouteKey, route);
         var outcome = await pipeline.ExecuteOutcomeAsync(
