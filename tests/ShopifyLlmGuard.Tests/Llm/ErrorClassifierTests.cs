@@ -37,6 +37,22 @@ public sealed class ErrorClassifierTests
         });
     }
 
+    [Theory]
+    [InlineData("""{"error":{"message":"no","type":"invalid_request_error","code":"context_length_exceeded"}}""", Retry.Elsewhere)]
+    [InlineData("""{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error","n_ctx":512}}""", Retry.Elsewhere)]
+    [InlineData("""{"error":{"message":"This model's maximum context length is 512 tokens.","type":"BadRequestError","param":null,"code":400}}""", Retry.Elsewhere)]
+    [InlineData("""{"object":"error","message":"This model's maximum context length is 512 tokens.","type":"BadRequestError","code":400}""", Retry.Elsewhere)]
+    [InlineData("""{"error":{"message":"maximum context length","code":"invalid_value"}}""", Retry.Never)]
+    [InlineData("""{"error":{"message":"unknown field","type":"BadRequestError","code":400}}""", Retry.Never)]
+    [InlineData("""{"error":"context_length_exceeded"}""", Retry.Never)]
+    [InlineData("""{"error":{"code":{"a":1},"type":3,"message":[]}}""", Retry.Never)]
+    [InlineData("[1]", Retry.Never)]
+    [InlineData("<html>", Retry.Never)]
+    [InlineData("", Retry.Never)]
+    internal void Words_that_are_too_long_for_one_host_may_fit_another(string body, Retry where) => Assert.Equal(
+        new Failure(Reasons.RequestRefused, Verdict.None, where),
+        ErrorClassifier.Of(400, _ => null, Now, ErrorBody.Code(System.Text.Encoding.UTF8.GetBytes(body))));
+
     // xunit wants simple values in a table, so the exceptions have names.
     private static readonly Dictionary<string, Exception?> Thrown = new()
     {

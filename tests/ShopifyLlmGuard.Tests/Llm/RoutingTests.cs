@@ -1,7 +1,9 @@
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
+using ShopifyLlmGuard.Llm.Residency;
 using ShopifyLlmGuard.Llm.Routing;
+using ShopifyLlmGuard.Llm.Wire;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Tests.Llm;
@@ -84,15 +86,80 @@ public sealed class RoutingTests
     public async Task An_endpoint_that_is_silent_until_the_deadline_is_known_for_it()
     {
         using var hosts = new ScriptedHosts(
-            [At("a", "one", "north")], _ => HostScript.Hangs, llm => llm.Breaker = new() { ConsecutiveFailures = 6, MinimumCalls = 100 });
-        for (var call = 0; call < 3; call++)
-        {
-            Assert.Equal(Reasons.Timeout, (await hosts.AskAsync(ScriptedHosts.Call("EU"), TimeSpan.FromSeconds(0.2))).Reason);
-            Assert.IsType<AnswerPart.Failed>(Assert.Single(await hosts.StreamAsync(ScriptedHosts.Call("EU"), TimeSpan.FromSeconds(0.2))));
-        }
+            [At("a", "one", "north")], _ => HostScript.Hangs, llm => llm.Breaker = new() { ConsecutiveFailures = 2, MinimumCalls = 100 });
+        var fair = TimeSpan.FromSeconds(1.1);
+        Assert.Equal(Reasons.Timeout, (await hosts.AskAsync(ScriptedHosts.Call("EU"), fair)).Reason);
+        Assert.IsType<AnswerPart.Failed>(Assert.Single(await hosts.StreamAsync(ScriptedHosts.Call("EU"), fair)));
 
         await Guard.UntilAsync(() => hosts.Lanes[0].Breaker.State == BreakerState.Open, "its breaker opens");
         Assert.Equal(0, hosts.Lanes[0].Running);
+    }
+
+    [Fact]
+    public async Task A_caller_in_a_hurry_opens_no_breaker()
+    {
+        using var hosts = new ScriptedHosts([At("a", "one", "north")], _ => HostScript.Says("Hello.", firstAfter: 0.6));
+        for (var call = 0; call < 4; call++)
+        {
+            Assert.Equal(Reasons.Timeout, (await hosts.AskAsync(ScriptedHosts.Call("EU"), TimeSpan.FromSeconds(0.15))).Reason);
+        }
+
+        await Guard.UntilAsync(() => hosts.Lanes[0].Running == 0, "all attempts have ended");
+        Assert.Equal(BreakerState.Closed, hosts.Lanes[0].Breaker.State);
+        Assert.Equal("Hello.", (await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)).Text);
+    }
+
+    [Theory]
+    [InlineData(null, 1.0)]
+    [InlineData(0.2, 1.0)]
+    [InlineData(0.9, 1.8)]
+    [InlineData(9.0, 2.5)]
+    public void Silence_says_something_after_twice_the_usual_time(double? usual, double fair) => Assert.Equal(
+        TimeSpan.FromSeconds(fair),
+        new AttemptLimits(TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), 1)
+            .FairTime(usual is { } seconds ? TimeSpan.FromSeconds(seconds) : null));
+
+    [Fact]
+    public async Task In_no_time_nobody_is_asked()
+    {
+        using var hosts = new ScriptedHosts(
+            [At("a", "one", "north")], _ => HostScript.Says("Hello.", 0, 0), clock: new Microsoft.Extensions.Time.Testing.FakeTimeProvider());
+        Assert.Equal(Reasons.Timeout, (await hosts.AskAsync(ScriptedHosts.Call("EU"), TimeSpan.FromMilliseconds(19))).Reason);
+        Assert.Empty(hosts.Dispatched);
+        Assert.Equal("Hello.", (await hosts.AskAsync(ScriptedHosts.Call("EU"), TimeSpan.FromMilliseconds(20))).Text);
+    }
+
+    // At once: before the first has said a word; later: while it is already shown.
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(2.5)]
+    public async Task A_hedge_that_refuses_the_words_does_not_end_the_first_ones_answer(double refusesAfter)
+    {
+        var asked = 0;
+        using var hosts = new ScriptedHosts(
+            [At("a", "one", "north"), At("b", "two", "south")],
+            _ => Interlocked.Increment(ref asked) == 1 ? HostScript.Says("Hello to you.", firstAfter: 4, pause: 1)
+                : HostScript.Refuses(400) with { After = TimeSpan.FromSeconds(refusesAfter) },
+            limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(6), TokenGap = TimeSpan.FromSeconds(5), DripAfter = TimeSpan.FromSeconds(15), Commit = TimeSpan.FromMilliseconds(20) });
+        var parts = await hosts.StreamAsync(ScriptedHosts.Call("EU"), Budget);
+        Assert.Equal(2, hosts.Dispatched.Count);
+        Assert.Equal("Hello to you.", Assert.IsType<AnswerPart.Done>(parts[^1]).Attempt.Text);
+    }
+
+    [Fact]
+    public void A_draft_that_begins_after_another_was_shown_has_lost()
+    {
+        using var hosts = new ScriptedHosts([At("a", "one", "north"), At("b", "two", "south")], _ => HostScript.Hangs);
+        var both = EligibleEndpoint.Among(ScriptedHosts.Call("EU"), hosts.Lanes, hosts.Clock.GetUtcNow()).Eligible;
+        var route = new Route(
+            ScriptedHosts.Call("EU"), new Deadline(hosts.Clock, Budget), new CommitPoint(1, TimeSpan.FromSeconds(1)), null, default) { Basis = "" };
+        var (first, before) = (route.NewDraft(both[0]), route.NewDraft(both[1]));
+        Assert.True(first.Take("Hello.", hosts.Clock));
+        var after = route.NewDraft(both[1]);
+        Assert.Equal((false, true, true), (first.IsLost, before.IsLost, after.IsLost));
+        Assert.False(after.Take("Too late.", hosts.Clock));
+        route.TryAgain(atTheSame: false);
+        Assert.False(route.NewDraft(both[1]).IsLost);
     }
 
     [Fact]
@@ -108,9 +175,9 @@ public sealed class RoutingTests
     {
         using var hosts = new ScriptedHosts(
             [At("a", "one", "north") with { Concurrency = 200 }, At("b", "two", "south") with { Concurrency = 200 }],
-            _ => HostScript.Says("Hello.", firstAfter: 1),
+            _ => HostScript.Says("Hello.", firstAfter: 5),
             llm => (llm.Bulkhead, llm.RetryShare) = (new() { PerFeature = 100, PerShop = 100 }, 0),
-            limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(1.6) });
+            limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(9), Bulkhead = TimeSpan.FromSeconds(9) });
         await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)));
         Assert.InRange(hosts.Dispatched.Count, 60, 64);
     }
@@ -183,10 +250,12 @@ public sealed class RoutingTests
     public async Task A_full_endpoint_is_passed_over()
     {
         using var hosts = new ScriptedHosts(
-            [At("a", "one", "north") with { Concurrency = 1 }, At("b", "two", "south") with { Concurrency = 1 }], _ => HostScript.Says("Hello.", 2),
-            limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(8) });
-        var all = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)));
-        Assert.Equal([Reasons.EndpointBusy], all.Where(attempt => attempt.Text is null).Select(attempt => attempt.Reason));
+            [At("a", "one", "north") with { Concurrency = 1 }, At("b", "two", "south") with { Concurrency = 1 }], _ => HostScript.Says("Hello.", 4),
+            limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(15) });
+        var two = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)));
+        await Guard.UntilAsync(() => hosts.Dispatched.Count == 2, "both are asked");
+        Assert.Equal(Reasons.EndpointBusy, (await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget)).Reason);
+        Assert.All(await two, attempt => Assert.Equal("Hello.", attempt.Text));
         Assert.Equal(2, hosts.Dispatched.Select(sent => sent.Id).Distinct().Count());
     }
 

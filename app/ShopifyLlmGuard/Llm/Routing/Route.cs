@@ -85,6 +85,11 @@ internal sealed class Route(ModelCall call, Deadline deadline, CommitPoint commi
         lock (gate)
         {
             drafts.Add(draft);
+            // A hedge may be sent at the very moment at which the first wins.
+            if (shown is not null)
+            {
+                draft.Lose();
+            }
         }
 
         return draft;
@@ -93,7 +98,7 @@ internal sealed class Route(ModelCall call, Deadline deadline, CommitPoint commi
     /// <summary>Whether this draft is the one that is shown: the first one to ask is, and every other one has lost.</summary>
     public bool TryWin(Draft draft)
     {
-        List<Draft> others;
+        // Who loses is told under the lock: one that asks in vain must know why.
         lock (gate)
         {
             if (shown is not null)
@@ -102,11 +107,9 @@ internal sealed class Route(ModelCall call, Deadline deadline, CommitPoint commi
             }
 
             shown = draft;
-            others = [.. drafts.Where(other => other != draft)];
+            drafts.Where(other => other != draft).ToList().ForEach(other => other.Lose());
+            return true;
         }
-
-        others.ForEach(other => other.Lose());
-        return true;
     }
 
     /// <summary>Words of the shown draft.</summary>

@@ -13,6 +13,9 @@ internal sealed class Tries
 {
     private static readonly ResiliencePropertyKey<Route> RouteKey = new("route");
     private static readonly TimeSpan FailedFast = TimeSpan.FromMilliseconds(500);
+
+    // In less than this nobody answers: the request would only be a burden to its host.
+    private static readonly TimeSpan LeastTime = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMilliseconds(100);
     private readonly AttemptLog log;
     private readonly CallShare retries;
@@ -64,6 +67,12 @@ internal sealed class Tries
     // The next one in turn whose breaker lets it through; an open breaker costs nothing and is not an attempt.
     private async Task<Attempt> NextAsync(Route route)
     {
+        if (route.Deadline.Remaining < LeastTime)
+        {
+            log.NotSent(route.Call, Reasons.Timeout);
+            return Attempt.NotMade(Reasons.Timeout);
+        }
+
         var refused = Attempt.NotMade(Reasons.BreakerOpen);
         while (route.TakeNext() is { } here)
         {
@@ -119,10 +128,12 @@ internal sealed class Tries
         return true;
     }
 
-    // While one still runs, a failure of the other is not the end; but nothing outlasts the one that is shown.
-    private static bool IsNotTheEnd(Route route, Attempt? attempt) =>
-        attempt is { Reason: not null } && (attempt.Endpoint is null || attempt.Endpoint != route.Winner) &&
-        (attempt.Endpoint is null || attempt.Retry != Retry.Never || attempt.Reason == Reasons.Outrun);
+    // While one still runs, a failure of the other is not the end, not even a refusal of the words: the one that runs has taken
+    // them. Nothing outlasts the one that is shown, and nothing ends it.
+    private static bool IsNotTheEnd(Route route, Attempt? attempt) => attempt is { Reason: not null } &&
+        (route.Winner is { } winner ? attempt.Endpoint != winner
+            : attempt.Endpoint is null || attempt.Retry != Retry.Never || attempt.Reason == Reasons.Outrun
+                || (route.IsHedged && attempt.Reason == Reasons.RequestRefused));
 
     private Func<ValueTask<Outcome<Attempt>>>? Hedge(Route route)
     {

@@ -1,14 +1,15 @@
 using System.ClientModel;
 using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.AI;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Llm.Wire;
 
 /// <summary>What has been seen of a running attempt, and what it comes to when it ends.</summary>
-internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, CallFlow flow)
+internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, CallFlow flow, TimeSpan? usual)
 {
+    // A timer may ring a moment early.
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(2);
     private readonly Deadline deadline = flow.Deadline;
     private readonly long began = flow.Deadline.Clock.GetTimestamp();
     private readonly StringBuilder text = new();
@@ -64,10 +65,17 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, C
         _ => Result(new(null, Verdict.Good, Retry.Never)) with { Text = text.ToString() },
     };
 
-    /// <summary>A limit has passed. Tokens that came well in time, but too many for the budget, are not the endpoint's fault.</summary>
-    public Attempt TooSlow() => firstToken is null
-        ? Result(new(Reasons.Timeout, Verdict.Bad, Retry.Elsewhere))
-        : Result(new(Reasons.Timeout, deadline.Remaining == TimeSpan.Zero ? Verdict.None : Verdict.Bad, Retry.Elsewhere));
+    /// <summary>
+    /// A limit has passed. Tokens that came well in time, but too many for the budget, are not the endpoint's fault; nor is
+    /// silence in the little time of a caller in a hurry, who must not close a sound endpoint to everybody. A probe is never in a hurry.
+    /// </summary>
+    public Attempt TooSlow()
+    {
+        var isItsFault = firstToken is null
+            ? flow.Call is null || Elapsed + Moment >= limits.FairTime(usual)
+            : deadline.Remaining > Moment;
+        return Result(new(Reasons.Timeout, isItsFault ? Verdict.Bad : Verdict.None, Retry.Elsewhere));
+    }
 
     public Attempt Cancelled() => Result(new(Reasons.Cancelled, Verdict.None, Retry.Never));
 
@@ -90,18 +98,7 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, C
     private static string? Header(ClientResultException answered, string name) =>
         answered.GetRawResponse()?.Headers.TryGetValue(name, out var value) == true ? value : null;
 
-    private static string? Code(ClientResultException answered)
-    {
-        try
-        {
-            using var body = JsonDocument.Parse(answered.GetRawResponse()?.Content.ToMemory() ?? default);
-            return body.RootElement.GetProperty("error").GetProperty("code").GetString();
-        }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException or KeyNotFoundException)
-        {
-            return null;
-        }
-    }
+    private static string? Code(ClientResultException answered) => ErrorBody.Code(answered.GetRawResponse()?.Content.ToMemory() ?? default);
 
     private Attempt Result(Failure failure) => new()
     {
@@ -121,8 +118,18 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, C
 /// <summary>How long an endpoint may take for what.</summary>
 internal sealed record AttemptLimits(TimeSpan FirstToken, TimeSpan TokenGap, TimeSpan DripAfter, double LeastCharactersPerSecond)
 {
+    private static readonly TimeSpan LeastFair = TimeSpan.FromSeconds(1);
+
     public static AttemptLimits Of(LlmEndpoint endpoint, LlmOptions llm, TimeOptions times) => new(
         endpoint.FirstToken ?? times.FirstToken, endpoint.TokenGap ?? times.TokenGap, times.DripAfter, llm.LeastCharactersPerSecond);
+
+    /// <summary>How long an endpoint must have been silent before that says anything about it.</summary>
+    /// <param name="usual">How long its good answers usually take; null when that is not known.</param>
+    public TimeSpan FairTime(TimeSpan? usual)
+    {
+        var fair = usual * 2 is { } twice && twice > LeastFair ? twice : LeastFair;
+        return fair < FirstToken ? fair : FirstToken;
+    }
 
     /// <summary>Whether words keep coming, each in time, and yet no answer will come of it.</summary>
     public bool IsDrip(int characters, TimeSpan sinceFirst) =>

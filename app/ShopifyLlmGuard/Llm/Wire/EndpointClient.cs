@@ -72,7 +72,7 @@ internal sealed class EndpointClient : IDisposable
     {
         var flow = new CallFlow(deadline, call);
         flow.Begin();
-        var notes = new AttemptNotes(endpoint, limits, flow);
+        var notes = new AttemptNotes(endpoint, limits, flow, draft.Author?.Lane.Traffic.Known());
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var updates = chat.GetStreamingResponseAsync(messages, options, stop.Token).GetAsyncEnumerator(stop.Token);
         while (true)

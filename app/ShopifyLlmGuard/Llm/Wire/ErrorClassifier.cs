@@ -40,7 +40,7 @@ internal static class ErrorClassifier
             // A refusal for its content is the model's result, not an error to route round.
             400 or 403 when code is "content_filter" or "content_policy_violation" => new(Reasons.UnusableAnswer, Verdict.None, Retry.Never),
             // Too long for this one; another one may hold more.
-            400 or 413 when code is "context_length_exceeded" => new(Reasons.RequestRefused, Verdict.None, Retry.Elsewhere),
+            400 or 413 when code is ErrorBody.TooLong => new(Reasons.RequestRefused, Verdict.None, Retry.Elsewhere),
             // The words are too long or malformed: true everywhere, and no sign of a sick endpoint.
             400 or 413 or 422 => new(Reasons.RequestRefused, Verdict.None, Retry.Never),
             _ => new(Reasons.EndpointError, Verdict.Bad, Retry.Elsewhere),
