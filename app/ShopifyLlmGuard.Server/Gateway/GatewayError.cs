@@ -1,5 +1,6 @@
 using System.Globalization;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Server.Trust;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Server.Gateway;
@@ -53,6 +54,7 @@ internal sealed record GatewayError(int Status, string Type, string Code, string
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
+        httpContext.GiveBackPlace();
         var response = httpContext.Response;
         response.StatusCode = Status;
         if (RetryAfter is { } after)

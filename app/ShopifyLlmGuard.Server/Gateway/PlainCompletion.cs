@@ -1,4 +1,5 @@
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Server.Trust;
 
 namespace ShopifyLlmGuard.Server.Gateway;
 
@@ -13,6 +14,7 @@ internal sealed class PlainCompletion(Attempt attempt, DateTimeOffset now) : IRe
             return GatewayError.Of(attempt.Reason!, attempt).ExecuteAsync(httpContext);
         }
 
+        httpContext.GiveBackPlace();
         GatewayHeaders.Write(httpContext.Response, endpoint.Id, endpoint.Region);
         return httpContext.Response.WriteAsJsonAsync(
             new Completion(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Server.Trust;
 
 namespace ShopifyLlmGuard.Server.Gateway;
 
@@ -16,6 +17,11 @@ internal sealed class StreamedCompletion(IAsyncEnumerable<AnswerPart> parts, boo
     {
         await foreach (var part in parts)
         {
+            if (part is not (AnswerPart.Began or AnswerPart.Text))
+            {
+                httpContext.GiveBackPlace();
+            }
+
             await WriteAsync(httpContext, part);
         }
     }

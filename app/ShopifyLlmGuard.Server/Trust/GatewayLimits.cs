@@ -19,6 +19,7 @@ internal sealed class GatewayLimits : IDisposable
 
         // The place first: a call that finds none has not been made, and is not counted.
         var place = atOnce.AttemptAcquire();
+        http.Features.Set(place);
         http.Response.RegisterForDispose(place);
         if (!place.IsAcquired)
         {
@@ -56,4 +57,7 @@ internal static class GatewayLimitExtensions
 {
     public static RouteHandlerBuilder LimitPerKey(this RouteHandlerBuilder builder) => builder.AddEndpointFilter(
         static (context, next) => context.HttpContext.RequestServices.GetRequiredService<GatewayLimits>().InvokeAsync(context, next));
+
+    /// <summary>Gives the call's place back before its last words are written: whoever has read them may ask again at once.</summary>
+    public static void GiveBackPlace(this HttpContext http) => http.Features.Get<RateLimitLease>()?.Dispose();
 }
