@@ -65,7 +65,7 @@ internal sealed class RunProcess : IAsyncDisposable
                 return (await answer.Content.ReadAsStringAsync()).Contains("\"source\":\"live\"", StringComparison.Ordinal);
             },
             "recommendations are live",
-            120);
+            60);
     }
 
     public Task SignalAsync(string signal)
