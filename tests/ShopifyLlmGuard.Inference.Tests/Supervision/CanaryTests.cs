@@ -6,6 +6,7 @@ namespace ShopifyLlmGuard.Inference.Tests.Supervision;
 /// <summary>
 /// Each caller writes one letter behind the same instruction, so that their prompts begin alike, to a model that says again what it sees most of. They leave in the middle, there is memory for half of them,
 /// and the worker is killed under them: nobody is ever told another's letter.
+/// (Seen to catch a cache that takes anybody's beginnings and 200 positions too many of them: all six were told others' letters.)
 /// </summary>
 public sealed class CanaryTests
 {
