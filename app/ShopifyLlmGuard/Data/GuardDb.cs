@@ -5,6 +5,7 @@ using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Privacy;
@@ -41,6 +42,14 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<EndpointVersion> EndpointVersions => Set<EndpointVersion>();
     public DbSet<PrivacyRecord> PrivacyRecords => Set<PrivacyRecord>();
     public DbSet<GatewayKey> GatewayKeys => Set<GatewayKey>();
+    public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+    public DbSet<AuditWords> AuditWords => Set<AuditWords>();
+    public DbSet<AuditHead> AuditHeads => Set<AuditHead>();
+    public DbSet<Incident> Incidents => Set<Incident>();
+    public DbSet<IncidentImpact> IncidentImpacts => Set<IncidentImpact>();
+    public DbSet<IncidentStep> IncidentSteps => Set<IncidentStep>();
+    public DbSet<IncidentCursor> IncidentCursors => Set<IncidentCursor>();
+    public DbSet<AnswerMinute> AnswerMinutes => Set<AnswerMinute>();
 
     /// <summary>Saves everything and tells every server, in one transaction (the current one, if there is one).</summary>
     internal async Task SaveAndTellAsync(CancellationToken cancellationToken)
