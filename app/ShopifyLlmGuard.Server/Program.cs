@@ -2,6 +2,7 @@ using ShopifyLlmGuard;
 using ShopifyLlmGuard.Server;
 using ShopifyLlmGuard.Server.Gateway;
 using ShopifyLlmGuard.Server.Jobs;
+using ShopifyLlmGuard.Server.Ops;
 using ShopifyLlmGuard.Server.Ops.Records;
 using ShopifyLlmGuard.Server.Shopify;
 using ShopifyLlmGuard.Server.Staff;
@@ -33,6 +34,11 @@ if (args is ["incident", .. var about])
 if (args is ["audit", .. var asked])
 {
     return await app.Services.GetRequiredService<AuditCommand>().RunAsync(asked, Console.Out);
+}
+
+if (args is ["release", .. var release])
+{
+    return await ActivatorUtilities.CreateInstance<ReleaseVerbs>(app.Services).RunAsync(release, Console.Out);
 }
 
 app.UseOverheadMeter();

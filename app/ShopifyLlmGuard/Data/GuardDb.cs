@@ -9,6 +9,7 @@ using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
 
@@ -50,6 +51,10 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<IncidentStep> IncidentSteps => Set<IncidentStep>();
     public DbSet<IncidentCursor> IncidentCursors => Set<IncidentCursor>();
     public DbSet<AnswerMinute> AnswerMinutes => Set<AnswerMinute>();
+    public DbSet<Release> Releases => Set<Release>();
+    public DbSet<GoldenRun> GoldenRuns => Set<GoldenRun>();
+    public DbSet<RolloutChange> RolloutChanges => Set<RolloutChange>();
+    public DbSet<ReleaseMinute> ReleaseMinutes => Set<ReleaseMinute>();
 
     /// <summary>Saves everything and tells every server, in one transaction (the current one, if there is one).</summary>
     internal async Task SaveAndTellAsync(CancellationToken cancellationToken)
