@@ -50,6 +50,10 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
     /// <summary>A call was not sent to an endpoint, although it was that one's turn, or there was no place for it at all.</summary>
     public void NotSent(ModelCall call, string reason) => meter.Refused(call.Feature, reason);
 
+    /// <summary>Something happened that nobody foresaw. Its message may quote words, so only its type and place are kept.</summary>
+    public void Broke(ModelCall call, Exception unforeseen) =>
+        Log.Broke(logger, call.Feature, unforeseen.GetBaseException().GetType().Name, unforeseen.GetBaseException().StackTrace);
+
     public void Waited(ModelCall call, TimeSpan age) => meter.Waited(call.Feature, age);
 
     /// <summary>What the budget holds when a call comes to a stage.</summary>
@@ -88,5 +92,8 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
     {
         [LoggerMessage(LogLevel.Information, "{Feature} attempt at {Endpoint} failed: {Outcome} after {Milliseconds:0} ms.")]
         public static partial void AttemptFailed(ILogger logger, string feature, string endpoint, string outcome, double milliseconds);
+
+        [LoggerMessage(LogLevel.Error, "A {Feature} call broke with {Problem}. {Place}")]
+        public static partial void Broke(ILogger logger, string feature, string problem, string? place);
     }
 }

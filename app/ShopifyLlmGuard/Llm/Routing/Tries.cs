@@ -59,7 +59,8 @@ internal sealed class Tries
         var outcome = await pipeline.ExecuteOutcomeAsync(
             static async (context, tries) => Outcome.FromResult(await tries.NextAsync(RouteOf(context))), context, this);
         ResilienceContextPool.Shared.Return(context);
-        return outcome.Result ?? Attempt.NotMade(route.Left.IsCancellationRequested ? Reasons.Cancelled : Reasons.InternalError);
+        outcome.ThrowIfException();
+        return outcome.Result!;
     }
 
     private static Route RouteOf(ResilienceContext context) => context.Properties.GetValue(RouteKey, null!);
@@ -109,7 +110,7 @@ internal sealed class Tries
             return false;
         }
 
-        var next = route.Waiting.FirstOrDefault(here => here.Lane.MayBeAsked);
+        var next = route.Waiting.FirstOrDefault(here => here.Lane.MayBeAsked && !here.Lane.Traffic.IsLeftAlone);
         var isSame = next is null;
         if (isSame && (attempt.Retry != Retry.Anywhere || attempt.Duration > FailedFast))
         {
@@ -118,7 +119,9 @@ internal sealed class Tries
 
         next ??= route.First!;
         route.Backoff = !isSame ? TimeSpan.Zero : attempt.RetryAfter ?? (LongestBackoff * Random.Shared.NextDouble());
-        if (route.Backoff + next.Lane.Traffic.Usual() > route.Deadline.Remaining || !retries.TryTake())
+        // Who says at once that it is busy has done no work: going elsewhere then burdens nobody twice.
+        var isFree = !isSame && attempt.Reason == Reasons.EndpointBusy && attempt.Duration <= FailedFast;
+        if (route.Backoff + next.Lane.Traffic.Usual() > route.Deadline.Remaining || !(isFree || retries.TryTake()))
         {
             return false;
         }
