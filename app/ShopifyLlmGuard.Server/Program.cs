@@ -2,6 +2,7 @@ using ShopifyLlmGuard;
 using ShopifyLlmGuard.Server;
 using ShopifyLlmGuard.Server.Gateway;
 using ShopifyLlmGuard.Server.Jobs;
+using ShopifyLlmGuard.Server.Ops.Desks;
 using ShopifyLlmGuard.Server.Shopify;
 using ShopifyLlmGuard.Server.Staff;
 using ShopifyLlmGuard.Server.Storefront;
@@ -10,7 +11,7 @@ using ShopifyLlmGuard.Server.Webhooks;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddDoor();
-builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddGateway().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
+builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddGateway().AddDesks().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
 builder.Services.AddTelemetry(builder.Configuration);
 
 var app = builder.Build();
@@ -22,6 +23,16 @@ if (app.SaysWhatIsWrong())
 if (args is ["keys", .. var words])
 {
     return await app.Services.GetRequiredService<KeyDesk>().RunAsync(words, Console.Out);
+}
+
+if (args is ["endpoints", .. var aboutEndpoints])
+{
+    return await app.Services.GetRequiredService<EndpointCommand>().RunAsync(aboutEndpoints, Console.Out);
+}
+
+if (args is ["evidence", .. var aboutEvidence])
+{
+    return await app.Services.GetRequiredService<EvidenceCommand>().RunAsync(aboutEvidence, Console.Out);
 }
 
 app.UseOverheadMeter();

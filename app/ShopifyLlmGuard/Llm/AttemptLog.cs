@@ -40,12 +40,15 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
     public void Refused(ModelCall call, string basis)
     {
         NotSent(call, Reasons.NoEligibleEndpoint);
-        Keep(new AttemptRecord
-        {
-            At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
-            Basis = Allowed(call, basis), Outcome = Reasons.NoEligibleEndpoint, Milliseconds = 0,
-        });
+        Unsent(call, Reasons.NoEligibleEndpoint, basis);
     }
+
+    /// <summary>What a call asked of nobody, or not of one that it could have been sent to: a refused dispatch is a record, too.</summary>
+    public void Unsent(ModelCall call, string reason, string basis) => Keep(new AttemptRecord
+    {
+        At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
+        Basis = Allowed(call, basis), Outcome = reason, Milliseconds = 0,
+    });
 
     /// <summary>A call was not sent to an endpoint, although it was that one's turn, or there was no place for it at all.</summary>
     public void NotSent(ModelCall call, string reason) => meter.Refused(call.Feature, reason);

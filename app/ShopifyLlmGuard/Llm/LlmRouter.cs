@@ -121,6 +121,7 @@ public sealed class LlmRouter
         {
             var reason = cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.BulkheadFull;
             log.NotSent(call, reason);
+            log.Unsent(call, reason, eligibility.Explain());
             return Attempt.NotMade(reason);
         }
 

@@ -71,10 +71,11 @@ internal sealed class Tries
         if (route.Deadline.Remaining < LeastTime)
         {
             log.NotSent(route.Call, Reasons.Timeout);
+            log.Unsent(route.Call, Reasons.Timeout, route.Basis);
             return Attempt.NotMade(Reasons.Timeout);
         }
 
-        var refused = Attempt.NotMade(Reasons.BreakerOpen);
+        var refused = Attempt.NotMade(Reasons.NoEligibleEndpoint);
         while (route.TakeNext() is { } here)
         {
             var attempt = await AskAsync(route, here, route.IsRetried ? Try.Retry : Try.First);
@@ -85,9 +86,10 @@ internal sealed class Tries
             }
 
             log.NotSent(route.Call, attempt.Reason!);
-            refused = attempt.Reason == Reasons.EndpointBusy ? attempt : refused;
+            refused = refused.Reason == Reasons.EndpointBusy || attempt.Reason == Reasons.NoEligibleEndpoint ? refused : attempt;
         }
 
+        log.Unsent(route.Call, refused.Reason!, route.Basis);
         return refused;
     }
 
@@ -98,6 +100,10 @@ internal sealed class Tries
         if (attempt.Endpoint is not null)
         {
             log.Attempted(route.Call, attempt, kind, route.Basis);
+        }
+        else if (attempt.Reason == Reasons.NoEligibleEndpoint)
+        {
+            log.Unsent(route.Call, Reasons.NoEligibleEndpoint, $"{route.Basis}; {here.Endpoint.Id} no longer");
         }
 
         return attempt;
