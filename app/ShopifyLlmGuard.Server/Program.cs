@@ -2,6 +2,7 @@ using ShopifyLlmGuard;
 using ShopifyLlmGuard.Server;
 using ShopifyLlmGuard.Server.Gateway;
 using ShopifyLlmGuard.Server.Jobs;
+using ShopifyLlmGuard.Server.Ops;
 using ShopifyLlmGuard.Server.Ops.Desks;
 using ShopifyLlmGuard.Server.Shopify;
 using ShopifyLlmGuard.Server.Staff;
@@ -33,6 +34,11 @@ if (args is ["endpoints", .. var aboutEndpoints])
 if (args is ["evidence", .. var aboutEvidence])
 {
     return await app.Services.GetRequiredService<EvidenceCommand>().RunAsync(aboutEvidence, Console.Out);
+}
+
+if (args is ["release", .. var release])
+{
+    return await ActivatorUtilities.CreateInstance<ReleaseVerbs>(app.Services).RunAsync(release, Console.Out);
 }
 
 app.UseOverheadMeter();
