@@ -2,12 +2,13 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Llm.Routing;
+using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Llm;
 
 /// <summary>Counts attempts and hands their records on, off the hot path: when too many wait, records are dropped and counted.</summary>
-internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, ILogger<AttemptLog> logger)
+internal sealed partial class AttemptLog(GuardMeter meter, ProtectionProofs proofs, TimeProvider clock, ILogger<AttemptLog> logger)
 {
     private readonly Channel<AttemptRecord> waiting = Channel.CreateBounded<AttemptRecord>(8192);
 
@@ -37,9 +38,9 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
     }
 
     /// <summary>No endpoint may see the call's words: nothing was sent, and that is the policy's success.</summary>
-    public void Refused(ModelCall call, string basis)
+    public void Refused(ModelCall call, string basis, Deadline deadline)
     {
-        NotSent(call, Reasons.NoEligibleEndpoint);
+        NotSent(call, Reasons.NoEligibleEndpoint, deadline);
         Keep(new AttemptRecord
         {
             At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
@@ -48,7 +49,11 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
     }
 
     /// <summary>A call was not sent to an endpoint, although it was that one's turn, or there was no place for it at all.</summary>
-    public void NotSent(ModelCall call, string reason) => meter.Refused(call.Feature, reason);
+    public void NotSent(ModelCall call, string reason, Deadline deadline)
+    {
+        meter.Refused(call.Feature, reason);
+        Prove(reason, deadline.Elapsed);
+    }
 
     public void Waited(ModelCall call, TimeSpan age) => meter.Waited(call.Feature, age);
 
@@ -63,6 +68,7 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
     public void Answered(string shop, Chat.Answer answer, TimeSpan duration)
     {
         meter.Answered(answer.Feature, answer.Source, answer.Reason, duration);
+        Prove(answer.Reason == Reasons.Timeout ? answer.Reason : null, duration);
         var replaces = answer.Mode == Mode.Live && answer.Source != Chat.Sources.Live;
         if (replaces || answer.Reason == Reasons.NoEligibleEndpoint)
         {
@@ -71,6 +77,14 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
                 At = DatabaseTime.Of(clock), Shop = shop, Feature = answer.Feature, Source = answer.Source,
                 Outcome = answer.Reason ?? "answered", Milliseconds = duration.TotalMilliseconds,
             });
+        }
+    }
+
+    private void Prove(string? reason, TimeSpan took)
+    {
+        if (ProtectionWords.ThatSays(reason) is { } protection)
+        {
+            proofs.Acted(protection, took);
         }
     }
 

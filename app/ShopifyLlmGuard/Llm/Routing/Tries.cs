@@ -69,7 +69,7 @@ internal sealed class Tries
     {
         if (route.Deadline.Remaining < LeastTime)
         {
-            log.NotSent(route.Call, Reasons.Timeout);
+            log.NotSent(route.Call, Reasons.Timeout, route.Deadline);
             return Attempt.NotMade(Reasons.Timeout);
         }
 
@@ -83,7 +83,7 @@ internal sealed class Tries
                 return attempt;
             }
 
-            log.NotSent(route.Call, attempt.Reason!);
+            log.NotSent(route.Call, attempt.Reason!, route.Deadline);
             refused = attempt.Reason == Reasons.EndpointBusy ? attempt : refused;
         }
 

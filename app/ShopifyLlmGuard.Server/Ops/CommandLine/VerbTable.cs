@@ -1,0 +1,20 @@
+using ShopifyLlmGuard.Server.Gateway;
+
+namespace ShopifyLlmGuard.Server.Ops.CommandLine;
+
+/// <summary>Every verb. A new one is a line here and a file of its own.</summary>
+internal static class VerbTable
+{
+    public static IReadOnlyList<Verb> All { get; } =
+    [
+        BypassVerb.Verb,
+        StatusVerb.Verb,
+        PinVerb.Verb,
+        UnpinVerb.Verb,
+        PinsVerb.Verb,
+        ProtectionsVerb.Verb,
+        new("keys", ["keys add NAME [--jurisdiction EU]... [--per-minute 60] [--at-once 4] [--days 365]", "keys list", "keys revoke ID"],
+            "Makes, lists and revokes keys of in-house programs.",
+            (services, words, output) => services.GetRequiredService<KeyDesk>().RunAsync(words, output)),
+    ];
+}
