@@ -40,7 +40,7 @@ app.UseMiddleware<FirstVisit>();
 app.MapGroup("/proxy").RequireAppProxy().MapStorefront();
 app.MapGroup("/v1").RequireGatewayKey().MapGateway();
 app.MapGroup("/webhooks").RequireSignedBody().MapWebhooks();
-app.MapGroup("/ops/bypass").RequireOperator().MapBypass();
+app.MapGroup("/ops").RequireOperator().MapBypass();
 app.MapStaffPages();
 app.MapBounce();
 app.MapTelemetry();

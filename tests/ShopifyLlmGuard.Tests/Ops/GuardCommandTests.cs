@@ -18,7 +18,7 @@ public sealed class GuardCommandTests(GuardApp app) : IClassFixture<GuardApp>
     [InlineData(0, "guard pins", "pins", "--help")]
     [InlineData(0, "guard bypass on --reason", "help", "bypass")]
     [InlineData(2, "Do you mean 'bypass'?", "bypas", "on")]
-    [InlineData(2, "Do you mean 'pins'?", "pinz")]
+    [InlineData(2, "Do you mean 'pins'?", "pinss")]
     [InlineData(2, "Do you mean 'keys'?", "help", "key")]
     public void Help_and_typing_mistakes_need_no_configuration(int code, string said, params string[] words)
     {

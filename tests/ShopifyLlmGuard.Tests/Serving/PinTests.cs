@@ -68,7 +68,7 @@ public sealed class PinTests
     public async Task A_pin_of_every_scope_holds_what_it_says_and_ends_at_its_instant_on_every_server(
         string? shop, string? feature, Mode chat, Mode recommendations)
     {
-        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var clock = new FakeTimeProvider(Now);
         var database = PostgresCluster.Shared.NewDatabase();
         await using var here = await StartAsync(database, clock);
         await using var there = await StartAsync(database, clock);

@@ -10,8 +10,8 @@ internal static class BypassEndpoints
 {
     public static void MapBypass(this RouteGroupBuilder group)
     {
-        group.MapGet("", (Bypass bypass) => Results.Json(Reply(bypass, null, []), BypassMessage.Json));
-        group.MapPost("", DecideAsync);
+        group.MapGet("/bypass", (Bypass bypass) => Results.Json(Reply(bypass, null, []), BypassMessage.Json));
+        group.MapPost("/bypass", DecideAsync);
     }
 
     // It counts here before anybody else is told; 409 means that a newer decision stands.

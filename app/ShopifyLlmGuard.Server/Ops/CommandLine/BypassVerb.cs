@@ -87,9 +87,9 @@ internal static class BypassVerb
             return await services.GetRequiredService<BypassStore>().TryStoreAsync(limit.Token)
                 ? "The database has it." : "The database does not answer; a server brings it there when it is back.";
         }
-        catch (Exception away) when (away is OperationCanceledException or DbException or DbUpdateException or InvalidOperationException)
+        catch (Exception away) when (away is OperationCanceledException or DbException or DbUpdateException or InvalidOperationException or OptionsValidationException)
         {
-            return $"The database was not told from here: {away.GetBaseException().Message}";
+            return $"The database was not told from here: {away.GetBaseException().Message} The servers that confirmed bring it there.";
         }
     }
 
