@@ -31,7 +31,7 @@ internal sealed partial class AttemptLog(GuardMeter meter, ProtectionProofs proo
         {
             At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
             Endpoint = endpoint.Id, Region = endpoint.Region, Jurisdiction = endpoint.Jurisdiction, Operator = endpoint.Operator,
-            AttestedUntil = DatabaseTime.Of(endpoint.AttestedUntil), Model = endpoint.Model, Try = why.ToString().ToLowerInvariant(),
+            AttestedUntil = DatabaseTime.Of(endpoint.AttestedUntil), Model = endpoint.Model, Release = call.Release, Try = why.ToString().ToLowerInvariant(),
             Basis = Allowed(call, basis), Outcome = outcome, InputTokens = attempt.InputTokens, OutputTokens = attempt.OutputTokens,
             FirstTokenMilliseconds = attempt.FirstToken?.TotalMilliseconds, Milliseconds = attempt.Duration.TotalMilliseconds,
         });
@@ -52,7 +52,10 @@ internal sealed partial class AttemptLog(GuardMeter meter, ProtectionProofs proo
     public void NotSent(ModelCall call, string reason, Deadline deadline)
     {
         meter.Refused(call.Feature, reason);
-        Prove(reason, deadline.Elapsed);
+        if (ProtectionWords.ThatSays(reason) is { } protection)
+        {
+            proofs.Acted(protection, deadline.Elapsed);
+        }
     }
 
     public void Waited(ModelCall call, TimeSpan age) => meter.Waited(call.Feature, age);
@@ -68,7 +71,11 @@ internal sealed partial class AttemptLog(GuardMeter meter, ProtectionProofs proo
     public void Answered(string shop, Chat.Answer answer, TimeSpan duration)
     {
         meter.Answered(answer.Feature, answer.Source, answer.Reason, duration);
-        Prove(answer.Reason == Reasons.Timeout ? answer.Reason : null, duration);
+        if (answer.Reason == Reasons.Timeout)
+        {
+            proofs.Acted(Protection.Deadline, duration);
+        }
+
         var replaces = answer.Mode == Mode.Live && answer.Source != Chat.Sources.Live;
         if (replaces || answer.Reason == Reasons.NoEligibleEndpoint)
         {
@@ -77,14 +84,6 @@ internal sealed partial class AttemptLog(GuardMeter meter, ProtectionProofs proo
                 At = DatabaseTime.Of(clock), Shop = shop, Feature = answer.Feature, Source = answer.Source,
                 Outcome = answer.Reason ?? "answered", Milliseconds = duration.TotalMilliseconds,
             });
-        }
-    }
-
-    private void Prove(string? reason, TimeSpan took)
-    {
-        if (ProtectionWords.ThatSays(reason) is { } protection)
-        {
-            proofs.Acted(protection, took);
         }
     }
 

@@ -37,10 +37,9 @@ public static class ProtectionWords
     /// <summary>The word in metrics, rows and the command line, such as <c>incident-toggle</c>.</summary>
     public static string Key(this Protection protection) => JsonNamingPolicy.KebabCaseLower.ConvertName(protection.ToString());
 
-    /// <summary>The protection that gave this reason for not asking a model, or for not waiting any longer; null when none did.</summary>
+    /// <summary>The protection that gives this reason for not sending a call to a model; null when none does.</summary>
     internal static Protection? ThatSays(string? reason) => reason switch
     {
-        Reasons.Timeout => Protection.Deadline,
         Reasons.BreakerOpen => Protection.Breaker,
         Reasons.BulkheadFull => Protection.Bulkhead,
         Reasons.NoEligibleEndpoint => Protection.Residency,

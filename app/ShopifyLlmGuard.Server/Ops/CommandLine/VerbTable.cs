@@ -16,5 +16,7 @@ internal static class VerbTable
         new("keys", ["keys add NAME [--jurisdiction EU]... [--per-minute 60] [--at-once 4] [--days 365]", "keys list", "keys revoke ID"],
             "Makes, lists and revokes keys of in-house programs.",
             (services, words, output) => services.GetRequiredService<KeyDesk>().RunAsync(words, output)),
+        new("release", ReleaseVerbs.Usage.Split('\n'), "Adds, tests, starts, widens, promotes and rolls back releases.",
+            (services, words, output) => ActivatorUtilities.CreateInstance<ReleaseVerbs>(services).RunAsync(words, output)),
     ];
 }
