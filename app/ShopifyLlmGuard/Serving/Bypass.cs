@@ -17,6 +17,7 @@ public sealed class Bypass
     private readonly BypassFolder folder;
     private readonly BypassHold? fromStart;
     private ImmutableList<BypassDecision> pending = [];
+    private ImmutableHashSet<Guid> stored = [];
     private volatile State state = new(false, null, ImmutableDictionary<string, BypassDecision>.Empty, []);
 
     public Bypass(IOptions<GuardOptions> options, Snapshots snapshots, TimeProvider clock)
@@ -97,7 +98,7 @@ public sealed class Bypass
     /// <summary>Looks at the disk. Whoever runs this often decides how soon a file counts.</summary>
     internal void Look()
     {
-        foreach (var decision in folder.News(id => pending.Exists(known => known.Id == id) || state.Newest.Values.Any(known => known.Id == id)))
+        foreach (var decision in folder.News(id => stored.Contains(id) || pending.Exists(known => known.Id == id) || state.Newest.Values.Any(known => known.Id == id)))
         {
             Take(decision);
         }
@@ -120,6 +121,9 @@ public sealed class Bypass
         lock (gate)
         {
             pending = pending.RemoveAll(decisions.Contains);
+
+            // A file that cannot be deleted must not come in again and again.
+            stored = stored.Union(decisions.Select(decision => decision.Id));
         }
 
         foreach (var decision in decisions)
