@@ -51,7 +51,8 @@ public sealed class BypassTests
     [Fact]
     public async Task The_button_works_while_the_database_is_away()
     {
-        await using var site = await AdminSite.StartAsync("Host=127.0.0.1;Port=1;Username=guard;Database=guard;Timeout=1");
+        await using var site = await AdminSite.StartAsync("Host=127.0.0.1;Port=1;Username=guard;Database=guard;Timeout=1",
+            ("Guard:WaitForDatabaseAtStart", "00:00:00"));
         var on = await (await site.OpenAsync()).SubmitAsync("bypass-on", ("Bypass.Reason", "Odd answers"));
         Assert.Equal("Your whole shop now shows prepared content.", on.Announced);
         Assert.True(site.Get<Bypass>().IsOnFor(AdminSite.Shop));
