@@ -117,13 +117,16 @@ start_inference() {
 
 start_guard() {
   # The runtime's own default lets garbage grow to the size of the processor's cache, here 32 MB, before it looks.
-  start guard env ASPNETCORE_ENVIRONMENT=Development DOTNET_GCgen0size=0x400000 \
-    "ConnectionStrings__Guard=$DATABASE" "Guard__DataDirectory=$DATA/guard" \
-    "Shopify__ClientId=$CLIENT_ID" "Shopify__ClientSecret=$CLIENT_SECRET" "Shopify__TokenKey=$(secret "$DATA/token-key" 32)" \
-    "Shopify__AppUrl=http://127.0.0.1:$GUARD_PORT" "Shopify__ShopUrl=http://localhost:$SIMULATOR_PORT" \
-    "Shopify__AdminUrl=http://localhost:$SIMULATOR_PORT" "Shopify__CdnUrl=http://localhost:$SIMULATOR_PORT/cdn" \
-    Llm__Endpoints__0__Id=local-1 "Llm__Endpoints__0__Url=http://127.0.0.1:$INFERENCE_PORT" \
-    "Llm__Endpoints__0__Model=$(basename "$MODEL" .gguf)" Llm__Endpoints__0__Region=local Llm__Endpoints__0__Jurisdiction=EU \
+  local settings=(
+    "ConnectionStrings__Guard=$DATABASE" "Guard__DataDirectory=$DATA/guard" "Guard__Servers__0=http://127.0.0.1:$GUARD_PORT"
+    "Shopify__ClientId=$CLIENT_ID" "Shopify__ClientSecret=$CLIENT_SECRET" "Shopify__TokenKey=$(secret "$DATA/token-key" 32)"
+    "Shopify__AppUrl=http://127.0.0.1:$GUARD_PORT" "Shopify__ShopUrl=http://localhost:$SIMULATOR_PORT"
+    "Shopify__AdminUrl=http://localhost:$SIMULATOR_PORT" "Shopify__CdnUrl=http://localhost:$SIMULATOR_PORT/cdn"
+    Llm__Endpoints__0__Id=local-1 "Llm__Endpoints__0__Url=http://127.0.0.1:$INFERENCE_PORT"
+    "Llm__Endpoints__0__Model=$(basename "$MODEL" .gguf)" Llm__Endpoints__0__Region=local Llm__Endpoints__0__Jurisdiction=EU
+  )
+  (umask 077; printf '%s\n' "${settings[@]}" >"$DATA/guard.env") # for ./guard, the operator's command line
+  start guard env ASPNETCORE_ENVIRONMENT=Development DOTNET_GCgen0size=0x400000 "${settings[@]}" \
     "$BIN/ShopifyLlmGuard.Server/release/ShopifyLlmGuard.Server" \
     --contentRoot "$PWD/app/ShopifyLlmGuard.Server" --urls "http://127.0.0.1:$GUARD_PORT"
 }

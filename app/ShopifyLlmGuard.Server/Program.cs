@@ -3,6 +3,8 @@ using ShopifyLlmGuard.Server;
 using ShopifyLlmGuard.Server.Gateway;
 using ShopifyLlmGuard.Server.Jobs;
 using ShopifyLlmGuard.Server.Ops;
+using ShopifyLlmGuard.Server.Ops.Bypassing;
+using ShopifyLlmGuard.Server.Ops.CommandLine;
 using ShopifyLlmGuard.Server.Ops.Desks;
 using ShopifyLlmGuard.Server.Ops.Records;
 using ShopifyLlmGuard.Server.Shopify;
@@ -11,45 +13,26 @@ using ShopifyLlmGuard.Server.Storefront;
 using ShopifyLlmGuard.Server.Trust;
 using ShopifyLlmGuard.Server.Webhooks;
 
+if (GuardCommand.IsMeant(args) && GuardCommand.Answer(args, Console.Out) is { } said)
+{
+    return said;
+}
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddDoor();
-builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddGateway().AddRecords().AddDesks().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
+builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddGateway().AddOps().AddRecords().AddDesks().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
 builder.Services.AddTelemetry(builder.Configuration);
+
+if (GuardCommand.IsMeant(args))
+{
+    builder.Logging.ClearProviders();
+    return await GuardCommand.RunAsync(builder.Build().Services, args, Console.Out);
+}
 
 var app = builder.Build();
 if (app.SaysWhatIsWrong())
 {
     return 1;
-}
-
-if (args is ["keys", .. var words])
-{
-    return await app.Services.GetRequiredService<KeyDesk>().RunAsync(words, Console.Out);
-}
-
-if (args is ["incident", .. var about])
-{
-    return await app.Services.GetRequiredService<IncidentCommand>().RunAsync(about, Console.Out);
-}
-
-if (args is ["audit", .. var asked])
-{
-    return await app.Services.GetRequiredService<AuditCommand>().RunAsync(asked, Console.Out);
-}
-
-if (args is ["endpoints", .. var aboutEndpoints])
-{
-    return await app.Services.GetRequiredService<EndpointCommand>().RunAsync(aboutEndpoints, Console.Out);
-}
-
-if (args is ["evidence", .. var aboutEvidence])
-{
-    return await app.Services.GetRequiredService<EvidenceCommand>().RunAsync(aboutEvidence, Console.Out);
-}
-
-if (args is ["release", .. var release])
-{
-    return await ActivatorUtilities.CreateInstance<ReleaseVerbs>(app.Services).RunAsync(release, Console.Out);
 }
 
 app.UseOverheadMeter();
@@ -59,6 +42,7 @@ app.UseWhen(FirstVisit.MayBe, staff => staff.UseMiddleware<FirstVisit>());
 app.MapGroup("/proxy").RequireAppProxy().MapStorefront();
 app.MapGroup("/v1").RequireGatewayKey().MapGateway();
 app.MapGroup("/webhooks").RequireSignedBody().MapWebhooks();
+app.MapGroup("/ops").RequireOperator().MapBypass();
 app.MapStaffPages();
 app.MapBounce();
 app.MapTelemetry();

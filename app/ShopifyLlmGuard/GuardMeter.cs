@@ -94,6 +94,9 @@ public sealed class GuardMeter
     internal void Observe(string name, string description, Func<IEnumerable<Measurement<int>>> read) =>
         meter.CreateObservableGauge(name, read, description: description);
 
+    internal void Observe(string name, string unit, string description, Func<IEnumerable<Measurement<double>>> read) =>
+        meter.CreateObservableGauge(name, read, unit, description);
+
     // The default buckets are for milliseconds; these are seconds, and one edge is the promise.
     private Histogram<double> Seconds(string name, string description) => meter.CreateHistogram(
         name, "s", description, tags: null, new InstrumentAdvice<double>

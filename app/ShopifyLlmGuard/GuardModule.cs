@@ -20,9 +20,11 @@ using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Recommendations;
 using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Serving.Bypassing;
 using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard;
@@ -57,6 +59,8 @@ public static class GuardModule
         services.AddSingleton<IFeatureDefinitionProvider, SnapshotDefinitionProvider>();
         services.AddFeatureManagement().AddFeatureFilter<ShopFlagFilter>();
         services.AddSingleton<FlagBoard>();
+        services.AddSingleton<ProtectionProofs>().AddHostedService<AfterValidation<ProtectionWriter>>();
+        services.AddSingleton<BypassStore>().AddHostedService<AfterValidation<BypassWatch>>().AddHostedService<AfterValidation<PinWatch>>();
         services.AddSingleton<Bypass>().AddSingleton<ServingBoard>().AddSingleton<ServingLedger>().AddSingleton<PinBoard>();
         return services.AddSingleton<FallbackBoard>().AddSingleton<PublicationDesk>().AddSingleton<GatewayKeys>();
     }

@@ -49,6 +49,7 @@ internal sealed class Merchant : IAsyncDisposable
     {
         var form = await UnfoldAsync($"pin-{feature}");
         await form.Locator("s-select[name='Pin.Mode'] select").SelectOptionAsync(mode);
+        await form.Locator("s-text-field[name='Pin.Reason'] input").FillAsync("A test");
         await SubmitAsync(form);
     }
 

@@ -9,8 +9,10 @@ using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Serving.Bypassing;
 using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Data;
@@ -28,6 +30,8 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<Flag> Flags => Set<Flag>();
     public DbSet<FlagChange> FlagChanges => Set<FlagChange>();
     public DbSet<Pin> Pins => Set<Pin>();
+    public DbSet<BypassDecision> BypassDecisions => Set<BypassDecision>();
+    public DbSet<ProtectionProof> ProtectionProofs => Set<ProtectionProof>();
     public DbSet<ServingChange> ServingChanges => Set<ServingChange>();
     public DbSet<PublishedMetafield> PublishedMetafields => Set<PublishedMetafield>();
     public DbSet<EndpointStanding> EndpointStandings => Set<EndpointStanding>();

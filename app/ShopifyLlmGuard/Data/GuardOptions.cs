@@ -9,6 +9,12 @@ public sealed class GuardOptions
     [Required]
     public string DataDirectory { get; set; } = ".data/guard";
 
+    /// <summary>
+    /// Base addresses of all guard servers, this one too if that is easier. With them a bypass needs no database: servers and the
+    /// command line tell each other directly, by signed message.
+    /// </summary>
+    public List<string> Servers { get; set; } = [];
+
     /// <summary>Off where an operator migrates the database by hand.</summary>
     public bool MigrateAtStart { get; set; } = true;
 

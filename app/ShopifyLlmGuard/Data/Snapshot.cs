@@ -6,6 +6,7 @@ using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Serving.Bypassing;
 using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Data;
@@ -34,6 +35,9 @@ public sealed record Snapshot(
 
     /// <summary>Gateway keys that nobody has revoked, by id. Not in a file that an older server wrote.</summary>
     public ImmutableDictionary<string, GatewayKeyProfile> Keys { get; init; } = ImmutableDictionary<string, GatewayKeyProfile>.Empty;
+
+    /// <summary>The newest decision about the bypass, for all shops and for each shop whose staff ever decided.</summary>
+    public ImmutableArray<BypassDecision> Bypasses { get; init; } = [];
 
     /// <summary>The newest description of every endpoint that the table has ever held.</summary>
     public ImmutableArray<EndpointVersion> EndpointTable { get; init; } = [];

@@ -28,6 +28,8 @@ public sealed class SnapshotReader(IDbContextFactory<GuardDb> databases, TimePro
             await ServingAsync(db, cancellationToken))
         {
             Keys = await KeysAsync(db, cancellationToken),
+            Bypasses = [.. await db.BypassDecisions.FromSql(
+                $"SELECT DISTINCT ON (shop) * FROM guard.bypass_decisions ORDER BY shop, at DESC, id DESC").ToListAsync(cancellationToken)],
             Rollouts = await RolloutsAsync(db, cancellationToken),
             EndpointTable = [.. await db.EndpointVersions
                 .Where(version => !db.EndpointVersions.Any(later => later.Endpoint == version.Endpoint && later.Id > version.Id))

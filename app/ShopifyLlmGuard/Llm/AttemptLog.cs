@@ -3,12 +3,13 @@ using Microsoft.Extensions.Logging;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm.Routing;
+using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Llm;
 
 /// <summary>Counts attempts and hands their records on, off the hot path: when too many wait, records are dropped and counted.</summary>
-internal sealed partial class AttemptLog(GuardMeter meter, AnswerCounts counts, TimeProvider clock, ILogger<AttemptLog> logger)
+internal sealed partial class AttemptLog(GuardMeter meter, AnswerCounts counts, ProtectionProofs proofs, TimeProvider clock, ILogger<AttemptLog> logger)
 {
     private readonly Channel<AttemptRecord> waiting = Channel.CreateBounded<AttemptRecord>(8192);
 
@@ -38,9 +39,9 @@ internal sealed partial class AttemptLog(GuardMeter meter, AnswerCounts counts, 
     }
 
     /// <summary>No endpoint may see the call's words: nothing was sent, and that is the policy's success.</summary>
-    public void Refused(ModelCall call, string basis)
+    public void Refused(ModelCall call, string basis, Deadline deadline)
     {
-        NotSent(call, Reasons.NoEligibleEndpoint);
+        NotSent(call, Reasons.NoEligibleEndpoint, deadline);
         Unsent(call, Reasons.NoEligibleEndpoint, basis);
     }
 
@@ -52,7 +53,14 @@ internal sealed partial class AttemptLog(GuardMeter meter, AnswerCounts counts, 
     });
 
     /// <summary>A call was not sent to an endpoint, although it was that one's turn, or there was no place for it at all.</summary>
-    public void NotSent(ModelCall call, string reason) => meter.Refused(call.Feature, reason);
+    public void NotSent(ModelCall call, string reason, Deadline deadline)
+    {
+        meter.Refused(call.Feature, reason);
+        if (ProtectionWords.ThatSays(reason) is { } protection)
+        {
+            proofs.Acted(protection, deadline.Elapsed);
+        }
+    }
 
     /// <summary>Something happened that nobody foresaw. Its message may quote words, so only its type and place are kept.</summary>
     public void Broke(ModelCall call, Exception unforeseen) =>
@@ -72,6 +80,11 @@ internal sealed partial class AttemptLog(GuardMeter meter, AnswerCounts counts, 
     {
         meter.Answered(answer.Feature, answer.Source, answer.Reason, duration);
         counts.Answered(shop, answer.Feature, answer.Source, answer.Reason);
+        if (answer.Reason == Reasons.Timeout)
+        {
+            proofs.Acted(Protection.Deadline, duration);
+        }
+
         var replaces = answer.Mode == Mode.Live && answer.Source != Chat.Sources.Live;
         if (replaces || answer.Reason == Reasons.NoEligibleEndpoint)
         {

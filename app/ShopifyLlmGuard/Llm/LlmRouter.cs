@@ -110,7 +110,7 @@ public sealed class LlmRouter
         var eligibility = planner.Eligible(shortened);
         if (eligibility.Eligible.Count == 0)
         {
-            log.Refused(call, eligibility.Explain());
+            log.Refused(call, eligibility.Explain(), deadline);
             return Attempt.NotMade(Reasons.NoEligibleEndpoint);
         }
 
@@ -120,7 +120,7 @@ public sealed class LlmRouter
         if (place is null)
         {
             var reason = cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.BulkheadFull;
-            log.NotSent(call, reason);
+            log.NotSent(call, reason, deadline);
             log.Unsent(call, reason, eligibility.Explain());
             return Attempt.NotMade(reason);
         }

@@ -66,6 +66,7 @@ public sealed class PrivacyDesk(IDbContextFactory<GuardDb> databases, Snapshots 
         await db.Flags.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.FlagChanges.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.Pins.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
+        await db.BypassDecisions.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.ServingChanges.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.PublishedMetafields.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.FallbackVersions.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Protections;
 
 namespace ShopifyLlmGuard.Releases;
 
@@ -11,7 +12,7 @@ namespace ShopifyLlmGuard.Releases;
 /// one acts. Without the database a server judges by its own counts and withdraws a bad release for itself at once.
 /// </summary>
 internal sealed partial class ReleaseWatch(
-    ReleaseBoard board, ReleaseMinutes minutes, ReleaseDesk desk, IOptions<ReleaseOptions> options, GuardMeter meter,
+    ReleaseBoard board, ReleaseMinutes minutes, ReleaseDesk desk, IOptions<ReleaseOptions> options, GuardMeter meter, ProtectionProofs proofs,
     TimeProvider clock, ILogger<ReleaseWatch> logger) : BackgroundService
 {
     private const string Actor = "release watch";
@@ -89,6 +90,7 @@ internal sealed partial class ReleaseWatch(
     // First in memory, so that it answers nobody here any more, then in the database, so that all servers know; tried until it is there.
     private async Task RollBackAsync(string feature, Rollout rollout, Release release, ReleaseVerdict verdict, CancellationToken cancellationToken)
     {
+        var began = clock.GetTimestamp();
         if (board.Withdrawal(release) is null)
         {
             board.Withdraw(release, verdict);
@@ -101,6 +103,7 @@ internal sealed partial class ReleaseWatch(
         if (problem is null)
         {
             meter.RolledBack(feature, verdict.Signal!);
+            proofs.Acted(Protection.Rollback, clock.GetElapsedTime(began));
             Log.RolledBack(logger, feature, release.Id, verdict.Detail);
         }
     }

@@ -22,4 +22,6 @@ public enum Mode
 public sealed record Decision(Mode Mode, string? Reason)
 {
     public static Decision Live { get; } = new(Mode.Live, null);
+
+    public static Decision Bypassed { get; } = new(Mode.Fallback, Reasons.Bypass);
 }

@@ -5,11 +5,17 @@ using ShopifyLlmGuard.Data;
 namespace ShopifyLlmGuard.Serving;
 
 /// <summary>Holds and releases modes. When a call returns, this server decides by it; the others within a notification.</summary>
-public sealed class PinBoard(IDbContextFactory<GuardDb> databases, ServingLedger ledger, AuditTrail trail, TimeProvider clock)
+public sealed class PinBoard(IDbContextFactory<GuardDb> databases, Snapshots snapshots, ServingLedger ledger, AuditTrail trail, TimeProvider clock)
 {
     /// <summary>Pins a mode. Throws what the database throws; then nothing is pinned.</summary>
+    /// <exception cref="ArgumentException">The request breaks a rule; the message names all that it breaks (<see cref="Mistakes"/>).</exception>
     public async Task<Pin> PinAsync(PinRequest request, CancellationToken cancellationToken = default)
     {
+        if (Mistakes(request) is { Count: > 0 } mistakes)
+        {
+            throw new ArgumentException(string.Join(' ', mistakes), nameof(request));
+        }
+
         var now = DatabaseTime.Of(clock);
         var pin = new Pin(
             Guid.CreateVersion7(now), request.Shop, request.Feature, request.Mode, request.Holder, request.Actor, request.Reason,
@@ -23,6 +29,9 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, ServingLedger
         await ledger.RecordAsync(cancellationToken);
         return pin;
     }
+
+    /// <summary>Everything that is wrong with a request, in whole sentences; empty when it may be pinned.</summary>
+    public IReadOnlyList<string> Mistakes(PinRequest request) => PinRules.Mistakes(request, snapshots.Current.Shops.ContainsKey);
 
     /// <summary>Releases a pin; the health policy decides again. False when no such pin stood.</summary>
     public async Task<bool> ReleaseAsync(Guid id, string actor, string reason, CancellationToken cancellationToken = default)

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Fallbacks;
+using ShopifyLlmGuard.Protections;
 
 namespace ShopifyLlmGuard.Serving;
 
@@ -21,7 +22,8 @@ public sealed record Publication(string Owner, string Key, string Json)
 
 /// <summary>Knows what Shopify should hold for a shop, and what of it is not there yet. The server writes it.</summary>
 public sealed class PublicationDesk(
-    IDbContextFactory<GuardDb> databases, Snapshots snapshots, ServingBoard board, FallbackBoard fallbacks, TimeProvider clock)
+    IDbContextFactory<GuardDb> databases, Snapshots snapshots, ServingBoard board, FallbackBoard fallbacks,
+    ProtectionProofs proofs, TimeProvider clock)
 {
     /// <summary>What an AI-written answer is introduced with.</summary>
     public const string Disclosure = "Written by an AI assistant. It can be wrong, and it is not medical advice.";
@@ -61,6 +63,8 @@ public sealed class PublicationDesk(
                  ON CONFLICT (shop, owner, key) DO UPDATE SET hash = EXCLUDED.hash, published_at = EXCLUDED.published_at
                  """, cancellationToken);
         }
+
+        Prove(shop, published);
     }
 
     /// <summary>Forgets what was confirmed, so that everything is published again.</summary>
@@ -68,6 +72,18 @@ public sealed class PublicationDesk(
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await db.PublishedMetafields.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken);
+    }
+
+    // New texts of a feature that has long been in fallback are no proof of how soon a change of mode arrives.
+    private void Prove(string shop, IEnumerable<Publication> published)
+    {
+        var snapshot = snapshots.Current;
+        var changes = published.Where(publication => publication.Owner == snapshot.Shop(shop).AppInstallationId)
+            .Select(publication => snapshot.Serving.GetValueOrDefault(Snapshot.Key(shop, publication.Key)));
+        foreach (var took in changes.Where(change => change is { Mode: not Mode.Live }).Select(change => clock.GetUtcNow() - change!.Since).Where(took => took < TimeSpan.FromHours(1)))
+        {
+            proofs.Acted(Protection.FallbackPublication, took);
+        }
     }
 
     private static async Task<List<Publication>> ProductsAsync(GuardDb db, string shop, CancellationToken cancellationToken)

@@ -23,7 +23,7 @@ public sealed class ServingBoard
     }
 
     /// <summary>The mode of one feature. An unknown feature is off.</summary>
-    public Decision Decide(string shop, string feature) => Decide(snapshots.Current, shop, feature, bypass.IsOn);
+    public Decision Decide(string shop, string feature) => WithoutModel(shop, Decide(snapshots.Current, shop, feature, bypass.IsOn));
 
     /// <summary>Every feature of the shop, with what a human wants to know about it.</summary>
     public IReadOnlyList<ServingState> Read(string shop)
@@ -32,12 +32,13 @@ public sealed class ServingBoard
         return [.. Features.All.Select(feature => Read(snapshot, shop, feature))];
     }
 
-    // The ledger records what all servers share, so one server's bypass does not count there.
-    internal Decision DecideShared(Snapshot snapshot, string shop, string feature) => Decide(snapshot, shop, feature, bypassOn: false);
+    // The ledger records what all servers share, so one server's file or environment does not count there.
+    internal Decision DecideShared(Snapshot snapshot, string shop, string feature) => WithoutModel(shop, Decide(
+        snapshot, shop, feature, snapshot.Bypasses.Any(decision => decision is { On: true, Shop: null })));
 
     internal string? Explain(Snapshot snapshot, string shop, string feature, Decision decision) => decision.Reason switch
     {
-        Reasons.Bypass => "An operator has switched this server to fallback.",
+        Reasons.Bypass => string.Join(' ', bypass.Holds(shop).Select(hold => $"Bypassed by {hold.Author}: {hold.Reason}")),
         Reasons.FlagOff => "Switched off by the merchant.",
         Reasons.Pinned when PinOf(snapshot, shop, feature) is { } pin => $"Held by {pin.Actor}: {pin.Reason}",
         Reasons.NoEligibleEndpoint or Reasons.Degraded => ExplainEndpoints(snapshot, shop),
@@ -47,13 +48,17 @@ public sealed class ServingBoard
     private Decision Decide(Snapshot snapshot, string shop, string feature, bool bypassOn) => ServingPolicy.Decide(
         snapshot.Shop(shop), feature, IsOn(shop, feature), snapshot.Pins, health.Read(), bypassOn, clock.GetUtcNow());
 
+    // A merchant's own bypass takes the model away and nothing else: what is off or held stays as it is.
+    private Decision WithoutModel(string shop, Decision decision) =>
+        decision.Mode == Mode.Live && bypass.IsOnFor(shop) ? Decision.Bypassed : decision;
+
     // Our definition provider and filter answer from memory, so the task is always complete here.
     private bool IsOn(string shop, string feature) =>
         features.IsEnabledAsync(feature, new ShopContext(shop)).GetAwaiter().GetResult();
 
     private ServingState Read(Snapshot snapshot, string shop, Feature feature)
     {
-        var decision = Decide(snapshot, shop, feature.Key, bypass.IsOn);
+        var decision = WithoutModel(shop, Decide(snapshot, shop, feature.Key, bypass.IsOn));
         var mark = snapshot.Serving.GetValueOrDefault(Snapshot.Key(shop, feature.Key));
         return new ServingState(
             feature, IsOn(shop, feature.Key), decision.Mode, decision.Reason,

@@ -63,6 +63,9 @@ public partial class MarkupTests
         }
 
         await CheckAsync("privacy", await site.OpenAsync("/privacy"));
+
+        await CheckAsync("protections", await site.OpenAsync("/protections"));
+        await CheckAsync("overview-bypass", await (await site.OpenAsync()).SubmitAsync("bypass-on", ("Bypass.Reason", "Odd answers")));
     }
 
     [Theory]

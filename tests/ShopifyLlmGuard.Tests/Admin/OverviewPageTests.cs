@@ -39,7 +39,7 @@ public class OverviewPageTests
     public async Task Pages_set_no_cookie_and_carry_no_antiforgery_token()
     {
         await using var site = await AdminSite.StartAsync();
-        foreach (var path in new[] { "/", "/fallback", "/privacy" })
+        foreach (var path in new[] { "/", "/fallback", "/privacy", "/protections" })
         {
             var page = await site.OpenAsync(path);
             Assert.False(page.Response.Headers.Contains("Set-Cookie"));
@@ -83,7 +83,7 @@ public class OverviewPageTests
     public async Task An_operators_pin_is_not_released_by_a_forged_form()
     {
         await using var site = await AdminSite.StartAsync();
-        var page = await (await site.OpenAsync()).SubmitAsync("pin-chat");
+        var page = await (await site.OpenAsync()).SubmitAsync("pin-chat", ("Pin.Reason", "A test"));
         var pin = await site.Get<PinBoard>().PinAsync(
             new PinRequest(null, null, Mode.Fallback, PinHolder.Human, "operator", "Maintenance"));
         foreach (var id in new[] { pin.Id, Guid.NewGuid() })
@@ -154,7 +154,7 @@ public class OverviewPageTests
         var page = await site.OpenAsync($"/{AdminSite.Context}&id_token=spent&hmac=spent");
         Assert.All(page.Document.QuerySelectorAll("s-page [href^='/']"), link =>
             Assert.Equal("/fallback?shop=carewell.myshopify.com&host=YWRtaW4&embedded=1", link.GetAttribute("href")));
-        Assert.Equal(["/", "/fallback", "/privacy"], page.Document.QuerySelectorAll("s-app-nav > *").Select(link => link.GetAttribute("href")));
+        Assert.Equal(["/", "/fallback", "/privacy", "/protections"], page.Document.QuerySelectorAll("s-app-nav > *").Select(link => link.GetAttribute("href")));
     }
 
     [Fact]

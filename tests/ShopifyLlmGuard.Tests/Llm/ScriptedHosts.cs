@@ -12,6 +12,7 @@ using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Routing;
+using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Tests.Llm;
@@ -38,11 +39,14 @@ internal sealed class ScriptedHosts : IDisposable
         var vault = new TokenVault(Options.Create(new TokenVaultOptions { TokenKey = Convert.ToBase64String(new byte[32]) }));
         list = new EndpointList(new ConfigurationBuilder().Build(), options, snapshots, vault, NullLogger<EndpointList>.Instance);
         lanes = new EndpointLanes(list, options, times, meter, Clock, endpoint => new Host(this, endpoint, script));
-        Log = new AttemptLog(meter, new AnswerCounts(Clock), Clock, new Logger<AttemptLog>(new LoggerFactory([Lines])));
+        Proofs = new ProtectionProofs(Clock);
+        Log = new AttemptLog(meter, new AnswerCounts(Clock), Proofs, Clock, new Logger<AttemptLog>(new LoggerFactory([Lines])));
         var health = new HealthBoard(list, snapshots, new NoDatabase(), meter);
         Router = new LlmRouter(
             new RoutePlanner(lanes, health, options, times, Clock), new Tries(Log, options, Clock), new Bulkhead(options, times, Clock), Log, snapshots);
     }
+
+    public ProtectionProofs Proofs { get; }
 
     public TimeProvider Clock { get; }
 

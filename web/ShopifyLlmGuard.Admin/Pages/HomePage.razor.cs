@@ -96,7 +96,7 @@ public sealed partial class HomePage
             return;
         }
 
-        if (FormMistake.Find(feature, form, reason) is { } found)
+        if (FormMistake.Find(feature, form, reason, isRequired: form == FormMistake.Pin) is { } found)
         {
             mistake = found;
             return;

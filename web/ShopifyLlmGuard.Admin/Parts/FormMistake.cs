@@ -13,7 +13,10 @@ public sealed record FormMistake(string Feature, string Form, string Sentence, s
     internal const string Pin = "pin";
     internal const string Release = "release";
 
-    internal static FormMistake? Find(string feature, string form, string? reason) => reason?.Trim().Length > LongestReason
-        ? new(feature, form, $"The reason has {reason.Trim().Length} characters; at most {LongestReason} are allowed.", reason)
-        : null;
+    internal static FormMistake? Find(string feature, string form, string? reason, bool isRequired) => reason?.Trim().Length switch
+    {
+        null or 0 => isRequired ? new(feature, form, "Please say why: your colleagues will want to know.", reason) : null,
+        > LongestReason => new(feature, form, $"The reason has {reason.Trim().Length} characters; at most {LongestReason} are allowed.", reason),
+        _ => null,
+    };
 }

@@ -11,7 +11,7 @@ internal static class ReasonWords
 
     private static readonly FrozenDictionary<string, (string Why, string Todo)> Sentences = new Dictionary<string, (string, string)>
     {
-        [Reasons.Bypass] = ("The operator has switched this server to prepared content.", "Ask the operator when it will be switched back."),
+        [Reasons.Bypass] = ("Everything is switched to prepared content.", "The banner on top says by whom, and who can switch it back."),
         [Reasons.FlagOff] = ("Switched off.", "Switch it on below when shoppers should see it again."),
         [Reasons.Pinned] = ("The mode is held by a person, an incident or a drill.", "Release it below when the guard should decide again."),
         [Reasons.NoEligibleEndpoint] = ("No usable model is answering.", ComesBack),

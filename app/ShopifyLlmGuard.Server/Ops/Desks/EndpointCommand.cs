@@ -10,7 +10,7 @@ namespace ShopifyLlmGuard.Server.Ops.Desks;
 /// <summary>The operator's command line for endpoints: <c>endpoints list</c>, <c>endpoints put ID</c>, <c>endpoints remove ID</c>.</summary>
 internal sealed class EndpointCommand(EndpointDesk desk, EndpointList list, Snapshots snapshots)
 {
-    private const string Usage = """
+    public const string Usage = """
         ShopifyLlmGuard.Server endpoints list
         ShopifyLlmGuard.Server endpoints put ID --reason TEXT [--url URL] [--region R] [--jurisdiction J] [--model M]
           [--operator O] [--attestation A] [--attested-until 2027-01-31] [--device D] [--weight 1] [--concurrency 16]

@@ -6,7 +6,7 @@ namespace ShopifyLlmGuard.Server.Ops.Desks;
 /// <summary>The compliance officer's command line: <c>evidence verify</c> and <c>evidence receipts</c>.</summary>
 internal sealed class EvidenceCommand(EvidenceDesk desk)
 {
-    private const string Usage = """
+    public const string Usage = """
         ShopifyLlmGuard.Server evidence verify [--shop SHOP] [--receipts FILE]
         ShopifyLlmGuard.Server evidence receipts [--shop SHOP] > FILE        keep it where the database's owner cannot reach it
         """;

@@ -997,6 +997,34 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.ToTable("privacy_records", "guard");
                 });
 
+            modelBuilder.Entity("ShopifyLlmGuard.Protections.ProtectionProof", b =>
+                {
+                    b.Property<string>("Protection")
+                        .HasColumnType("text")
+                        .HasColumnName("protection");
+
+                    b.Property<bool>("Drilled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("drilled");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<double>("Milliseconds")
+                        .HasColumnType("double precision")
+                        .HasColumnName("milliseconds");
+
+                    b.Property<string>("Server")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("server");
+
+                    b.HasKey("Protection", "Drilled");
+
+                    b.ToTable("protection_proofs", "guard");
+                });
+
             modelBuilder.Entity("ShopifyLlmGuard.Releases.GoldenRun", b =>
                 {
                     b.Property<long>("Id")
@@ -1187,6 +1215,47 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.HasIndex("Feature", "Id");
 
                     b.ToTable("rollout_changes", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Serving.Bypassing.BypassDecision", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Author")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("author");
+
+                    b.Property<bool>("On")
+                        .HasColumnType("boolean")
+                        .HasColumnName("on");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Shop")
+                        .HasColumnType("text")
+                        .HasColumnName("shop");
+
+                    b.Property<string>("Way")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("way");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Shop", "At");
+
+                    b.ToTable("bypass_decisions", "guard");
                 });
 
             modelBuilder.Entity("ShopifyLlmGuard.Serving.Pin", b =>

@@ -70,7 +70,7 @@ internal sealed class Tries
     {
         if (route.Deadline.Remaining < LeastTime)
         {
-            log.NotSent(route.Call, Reasons.Timeout);
+            log.NotSent(route.Call, Reasons.Timeout, route.Deadline);
             log.Unsent(route.Call, Reasons.Timeout, route.Basis);
             return Attempt.NotMade(Reasons.Timeout);
         }
@@ -85,7 +85,7 @@ internal sealed class Tries
                 return attempt;
             }
 
-            log.NotSent(route.Call, attempt.Reason!);
+            log.NotSent(route.Call, attempt.Reason!, route.Deadline);
             refused = refused.Reason == Reasons.EndpointBusy || attempt.Reason == Reasons.NoEligibleEndpoint ? refused : attempt;
         }
 

@@ -1,0 +1,81 @@
+using System.Text.Json.Serialization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ShopifyLlmGuard.Data;
+
+namespace ShopifyLlmGuard.Serving.Bypassing;
+
+/// <summary>How a bypass came on.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<BypassWay>))]
+public enum BypassWay
+{
+    /// <summary><c>GUARD_BYPASS=1</c> when the server started; it holds for this server, until it starts without.</summary>
+    Environment,
+
+    /// <summary>A file named <c>bypass</c> in the data directory; it holds for this server, until it is removed.</summary>
+    File,
+
+    /// <summary>The operator's command line; it holds everywhere.</summary>
+    Command,
+
+    /// <summary>A signed message; it holds everywhere.</summary>
+    Webhook,
+
+    /// <summary>Merchant staff in the admin; it holds for their shop, on every server.</summary>
+    Admin,
+}
+
+/// <summary>Somebody turned the bypass on or off. Never changed; the newest of a scope stands, and ties are broken by the id.</summary>
+/// <param name="Id">Identity: the same decision may arrive by several ways, and counts once.</param>
+/// <param name="On">Whether only prepared content is served from now on.</param>
+/// <param name="Shop">The shop's domain; null holds for every shop.</param>
+/// <param name="Way">How it came in.</param>
+/// <param name="Author">Who.</param>
+/// <param name="Reason">Why, in words.</param>
+/// <param name="At">When it was decided, by the clock of whoever did; in whole microseconds, UTC.</param>
+public sealed record BypassDecision(Guid Id, bool On, string? Shop, BypassWay Way, string Author, string Reason, DateTimeOffset At)
+{
+    public const int LongestReason = 200;
+    public const int LongestAuthor = 100;
+
+    /// <summary>A decision of this moment.</summary>
+    public static BypassDecision Make(bool on, string? shop, BypassWay way, string author, string reason, TimeProvider clock)
+    {
+        var now = DatabaseTime.Of(clock);
+        return new(Guid.CreateVersion7(now), on, shop, way, author, reason, now);
+    }
+
+    public bool IsNewerThan(BypassDecision? other) =>
+        other is null || At > other.At || (At == other.At && Id.CompareTo(other.Id) > 0);
+
+    /// <summary>Everything that keeps it from being a decision; empty when nothing does.</summary>
+    public IEnumerable<string> Mistakes()
+    {
+        if (string.IsNullOrWhiteSpace(Reason) || Reason.Length > LongestReason)
+        {
+            yield return $"A reason is needed, of at most {LongestReason} characters.";
+        }
+
+        if (string.IsNullOrWhiteSpace(Author) || Author.Length > LongestAuthor)
+        {
+            yield return $"An author is needed, of at most {LongestAuthor} characters.";
+        }
+
+        if (Way is BypassWay.Environment or BypassWay.File)
+        {
+            yield return "Environment and file hold for one server and are no decisions.";
+        }
+    }
+}
+
+/// <summary>Why only prepared content is served: one of possibly several causes.</summary>
+public sealed record BypassHold(BypassWay Way, string Author, string Reason, DateTimeOffset Since);
+
+internal sealed class BypassDecisionMapping : IEntityTypeConfiguration<BypassDecision>
+{
+    public void Configure(EntityTypeBuilder<BypassDecision> builder)
+    {
+        builder.Property(decision => decision.Way).HasConversion<string>();
+        builder.HasIndex(decision => new { decision.Shop, decision.At });
+    }
+}
