@@ -19,7 +19,7 @@ public sealed class Rounds
     internal Rounds(IServiceProvider services, RunningRounds running) => (this.services, this.running) = (services, running);
 
     public Task HealthAsync(CancellationToken cancellationToken) =>
-        OnceAsync("health", () => Get<HealthRound>().RunAsync(cancellationToken));
+        OnceAsync("health", () => Get<HealthRound>().RecordAsync(cancellationToken));
 
     public Task InboxAsync(CancellationToken cancellationToken) =>
         OnceAsync("inbox", () => Get<InboxRound>().RunAsync(cancellationToken));

@@ -37,7 +37,7 @@ internal sealed class ScriptedHosts : IDisposable
         list = new EndpointList(new ConfigurationBuilder().Build(), options, snapshots, vault, NullLogger<EndpointList>.Instance);
         lanes = new EndpointLanes(list, options, times, meter, Clock, endpoint => new Host(this, endpoint, script));
         Log = new AttemptLog(meter, Clock, NullLogger<AttemptLog>.Instance);
-        var health = new HealthBoard(list, snapshots, new NoDatabase(), meter);
+        var health = new HealthBoard(list, snapshots, new NoDatabase(), meter, Clock);
         Router = new LlmRouter(
             new RoutePlanner(lanes, health, options, times, Clock), new Tries(Log, options, Clock), new Bulkhead(options, times, Clock), Log, snapshots);
     }
