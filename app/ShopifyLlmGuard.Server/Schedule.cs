@@ -8,7 +8,7 @@ internal static class Schedule
 {
     public static IReadOnlyList<ScheduledRound> All { get; } =
     [
-        // Decides which features are live.
+        // Records which features are live: time alone changes that too, when a pin ends.
         new("health", "*/10 * * * * *", rounds => rounds.HealthAsync(CancellationToken.None)),
 
         // Opens and ends incidents from what has been recorded.

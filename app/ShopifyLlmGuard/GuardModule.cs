@@ -15,6 +15,7 @@ using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Health.Leases;
 using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
@@ -68,7 +69,8 @@ public static class GuardModule
     private static IServiceCollection AddHealth(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<HealthOptions>().Bind(configuration.GetSection("Health")).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<HealthBoard>().AddSingleton<Probe>().AddSingleton<ProbeHistory>();
+        services.AddSingleton<IValidateOptions<HealthOptions>, HealthRules>();
+        services.AddSingleton<HealthBoard>().AddSingleton<ProbeLeases>().AddSingleton<Probe>().AddSingleton<ProbeHistory>();
         services.AddSingleton(provider => new HealthRound(
             provider.GetRequiredService<EndpointLanes>(), provider.GetRequiredService<Probe>(),
             provider.GetRequiredService<ProbeHistory>(), provider.GetRequiredService<HealthBoard>(),

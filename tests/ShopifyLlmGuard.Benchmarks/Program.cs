@@ -17,6 +17,7 @@ var benchmarks = new Dictionary<string, Func<Task<Report>>>
     ["faults"] = FaultBenchmark.RunAsync,
     ["gateway"] = GatewayBenchmark.RunAsync,
     ["inference"] = InferenceLimits.RunAsync,
+    ["recovery"] = Recovery.RunAsync,
 };
 
 if (args is [PeerProcess.Serve, var peer, var url, .. var rest])

@@ -39,7 +39,8 @@ public sealed class Guard : IAsyncDisposable
             ["Guard:DataDirectory"] = directory,
             ["Guard:LongestBackoff"] = "00:00:00.5",
             // A test that counts rounds runs them itself.
-            ["Health:RecheckEvery"] = "00:05:00",
+            ["Health:Watch"] = "false",
+            ["Health:MinimumDwell"] = "00:00:00",
             ["Shopify:TokenKey"] = Convert.ToBase64String(new byte[32]),
         });
         builder.Configuration.AddInMemoryCollection(
@@ -71,14 +72,14 @@ public sealed class Guard : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until something has become true; fails after 20 seconds.</summary>
-    public static async Task UntilAsync(Func<bool> isTrue, string what)
+    /// <summary>Waits until something has become true; fails after 20 seconds, or after that many.</summary>
+    public static async Task UntilAsync(Func<bool> isTrue, string what, int seconds = 20)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         while (!isTrue())
         {
-            Assert.True(!limit.IsCancellationRequested, $"Waited 20 s in vain: {what}.");
+            Assert.True(!limit.IsCancellationRequested, $"Waited {seconds} s in vain: {what}.");
             await timer.WaitForNextTickAsync();
         }
     }

@@ -29,7 +29,7 @@ public sealed class GuardApp : WebApplicationFactory<Program>, IAsyncLifetime
         ["Shopify:AppUrl"] = "http://127.0.0.1:5080",
         ["Guard:DataDirectory"] = Directory.CreateTempSubdirectory("guard").FullName,
         ["Jobs:Run"] = "false",
-        ["Health:RecheckEvery"] = "00:05:00",
+        ["Health:Watch"] = "false",
     };
 
     public GuardApp() => UseKestrel(0);

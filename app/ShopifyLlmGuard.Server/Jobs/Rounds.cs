@@ -20,7 +20,7 @@ public sealed class Rounds
     internal Rounds(IServiceProvider services, RunningRounds running) => (this.services, this.running) = (services, running);
 
     public Task HealthAsync(CancellationToken cancellationToken) =>
-        OnceAsync("health", () => Get<HealthRound>().RunAsync(cancellationToken));
+        OnceAsync("health", () => Get<HealthRound>().RecordAsync(cancellationToken));
 
     public Task IncidentsAsync(CancellationToken cancellationToken) =>
         OnceAsync("incidents", () => Get<IncidentRound>().RunAsync(cancellationToken));

@@ -5,6 +5,7 @@ using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Health.Leases;
 using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
@@ -37,6 +38,7 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<EndpointStanding> EndpointStandings => Set<EndpointStanding>();
     public DbSet<EndpointChange> EndpointChanges => Set<EndpointChange>();
     public DbSet<ProbeResult> ProbeResults => Set<ProbeResult>();
+    public DbSet<ProbeLease> ProbeLeases => Set<ProbeLease>();
     public DbSet<FallbackVersion> FallbackVersions => Set<FallbackVersion>();
     public DbSet<ProductRow> Products => Set<ProductRow>();
     public DbSet<RelatedProducts> RelatedProducts => Set<RelatedProducts>();

@@ -27,7 +27,11 @@ public enum EndpointState
 /// <param name="AttestedUntil">When the proof of its jurisdiction ends; null: never.</param>
 public sealed record EndpointHealth(
     string Endpoint, string Region, string Jurisdiction, EndpointState State, string? Detail, DateTimeOffset? Since,
-    DateTimeOffset? AttestedUntil = null);
+    DateTimeOffset? AttestedUntil = null)
+{
+    /// <summary>What was seen of it last. It may differ from the state for a while, because the policy waits for more of the same.</summary>
+    public Finding Finding { get; init; }
+}
 
 /// <summary>An endpoint's state as every server remembers it. Written only on change.</summary>
 public sealed class EndpointStanding

@@ -13,29 +13,44 @@ public sealed class HealthBoard
     private readonly EndpointList endpoints;
     private readonly Snapshots snapshots;
     private readonly IDbContextFactory<GuardDb> databases;
+    private readonly TimeProvider clock;
 
     // What is not written yet, for instance because the database is away. It outranks the snapshot.
     private readonly ConcurrentDictionary<string, Snapshot.EndpointMark> unwritten = new();
 
-    public HealthBoard(EndpointList endpoints, Snapshots snapshots, IDbContextFactory<GuardDb> databases, GuardMeter meter)
+    // What was observed last, and until when that says anything.
+    private readonly ConcurrentDictionary<string, (Finding Finding, DateTimeOffset Until)> heard = new();
+
+    public HealthBoard(
+        EndpointList endpoints, Snapshots snapshots, IDbContextFactory<GuardDb> databases, GuardMeter meter, TimeProvider clock)
     {
-        (this.endpoints, this.snapshots, this.databases) = (endpoints, snapshots, databases);
-        meter.Observe("guard.endpoint.state", "0 up, 1 degraded, 2 down.", () => Read().Select(endpoint =>
-            new Measurement<int>((int)endpoint.State, new("endpoint", endpoint.Endpoint), new("region", endpoint.Region))));
+        (this.endpoints, this.snapshots, this.databases, this.clock) = (endpoints, snapshots, databases, clock);
+        meter.Observe("guard.endpoint.state", "0 up, 1 degraded, 2 down.", () => Measure(endpoint => (int)endpoint.State));
+        meter.Observe("guard.endpoint.finding", "What was seen last: 1 healthy, 0 unknown, -1 unhealthy.", () => Measure(endpoint => (int)endpoint.Finding));
     }
 
     /// <summary>Every endpoint in service.</summary>
     public IReadOnlyList<EndpointHealth> Read() => [.. endpoints.Current.Select(Read)];
+
+    /// <summary>Whether something is not written yet.</summary>
+    internal bool HasNews => !unwritten.IsEmpty;
 
     internal EndpointHealth Read(LlmEndpoint endpoint)
     {
         var mark = unwritten.GetValueOrDefault(endpoint.Id) ?? snapshots.Current.Endpoints.GetValueOrDefault(endpoint.Id);
         return new EndpointHealth(
             endpoint.Id, endpoint.Region, endpoint.Jurisdiction, mark?.State ?? EndpointState.Up, mark?.Detail, mark?.Since,
-            endpoint.AttestedUntil);
+            endpoint.AttestedUntil)
+        {
+            Finding = heard.TryGetValue(endpoint.Id, out var last) && last.Until > clock.GetUtcNow() ? last.Finding : Finding.Unknown,
+        };
     }
 
     internal void Remember(string endpoint, Snapshot.EndpointMark mark) => unwritten[endpoint] = mark;
+
+    /// <summary>Takes notice of an observation, whose time is over when it grows old.</summary>
+    internal void Hear(string endpoint, Finding finding, DateTimeOffset until) =>
+        heard.AddOrUpdate(endpoint, (finding, until), (_, before) => before.Until > until ? before : (finding, until));
 
     /// <summary>Writes what this server found out, and tells the others. Throws what the database throws; then it stays in memory.</summary>
     internal async Task WriteAsync(CancellationToken cancellationToken)
@@ -66,4 +81,7 @@ public sealed class HealthBoard
             unwritten.TryRemove(mark);
         }
     }
+
+    private IEnumerable<Measurement<int>> Measure(Func<EndpointHealth, int> value) => Read().Select(endpoint =>
+        new Measurement<int>(value(endpoint), new("endpoint", endpoint.Endpoint), new("region", endpoint.Region)));
 }

@@ -1,15 +1,21 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Health.Progress;
+using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Health;
 
-/// <summary>The scheduled health round: probe, decide, apply. Goes on in memory while the database is away.</summary>
-public sealed partial class HealthRound
+/// <summary>
+/// Observes (<see cref="Probe"/>), decides (<see cref="HealthPolicy"/>) and applies (<see cref="HealthBoard"/>), one endpoint at a
+/// time. All of it happens in memory; what came of it is stored behind it, when the database answers.
+/// </summary>
+public sealed partial class HealthRound : IDisposable
 {
     private readonly EndpointLanes lanes;
     private readonly Probe probe;
@@ -19,10 +25,10 @@ public sealed partial class HealthRound
     private readonly HealthOptions options;
     private readonly TimeProvider clock;
     private readonly ILogger<HealthRound> logger;
-    // Timestamps of the clock, of the last whole round and of the last look at any endpoint; 0 is never.
-    private long whole;
-    private long any;
-    private int running;
+    private readonly ConcurrentDictionary<string, ProgressTrack> tracks = new();
+
+    // The watch and the schedule may both want to store, and the same news twice would be two changes.
+    private readonly SemaphoreSlim storing = new(1, 1);
 
     internal HealthRound(
         EndpointLanes lanes, Probe probe, ProbeHistory history, HealthBoard board, ServingLedger ledger,
@@ -30,77 +36,92 @@ public sealed partial class HealthRound
         (this.lanes, this.probe, this.history, this.board, this.ledger, this.options, this.clock, this.logger) =
         (lanes, probe, history, board, ledger, options.Value, clock, logger);
 
-    /// <summary>Runs what is due: a whole round when the schedule is late; else, while one is down, a look at those that are not up.</summary>
-    internal async Task RunIfDueAsync(CancellationToken cancellationToken)
+    /// <summary>Whether something waits to be stored.</summary>
+    internal bool HasNews => history.HasNews || board.HasNews;
+
+    /// <summary>Probes every endpoint once, whoever looks after it, and changes what the guard thinks of it if the rules say so.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken = default)
     {
-        if (await IsDueAsync(cancellationToken))
+        await history.ReadAsync([.. lanes.All.Select(lane => lane.Endpoint.Id)], cancellationToken);
+        await Task.WhenAll(lanes.All.Select(lane => LookAsync(lane, Look.Whole, cancellationToken)));
+
+        // A round waits for a database that is away only once.
+        if (!history.IsAway)
         {
-            await RunAsync(cancellationToken);
-        }
-        else if (await IsRecheckDueAsync(cancellationToken))
-        {
-            await RunAsync(Lanes(isUp: false), cancellationToken);
+            await RecordAsync(cancellationToken);
         }
     }
 
-    /// <summary>Whether no server has looked at the endpoints for too long.</summary>
-    internal Task<bool> IsDueAsync(CancellationToken cancellationToken) =>
-        IsLateAsync(Lanes(isUp: true) is { Count: > 0 } up ? up : lanes.All, Volatile.Read(ref whole), HealthPolicy.Patience(oneIsDown: false, options), cancellationToken);
+    /// <summary>Stores what was found out, and records what it, or time alone, has changed for the shops.</summary>
+    public Task RecordAsync(CancellationToken cancellationToken = default) => StoreAsync(alsoWithoutChange: true, cancellationToken);
 
-    /// <summary>Probes every endpoint once, and changes what the guard thinks of it if the rules say so.</summary>
-    public Task RunAsync(CancellationToken cancellationToken = default) => RunAsync(lanes.All, cancellationToken);
+    public void Dispose() => storing.Dispose();
 
-    private async Task<bool> IsRecheckDueAsync(CancellationToken cancellationToken) =>
-        board.Read().Any(endpoint => endpoint.State == EndpointState.Down)
-        && await IsLateAsync(Lanes(isUp: false), Volatile.Read(ref any), HealthPolicy.Patience(oneIsDown: true, options), cancellationToken);
-
-    private async Task<bool> IsLateAsync(IReadOnlyList<EndpointLane> some, long last, TimeSpan patience, CancellationToken cancellationToken) =>
-        clock.GetElapsedTime(last) >= patience
-        && clock.GetUtcNow() - await history.NewestAsync([.. some.Select(lane => lane.Endpoint.Id)], cancellationToken) >= patience;
-
-    private List<EndpointLane> Lanes(bool isUp) => [.. lanes.All.Where(lane => board.Read(lane.Endpoint).State == EndpointState.Up == isUp)];
-
-    private async Task RunAsync(IReadOnlyList<EndpointLane> some, CancellationToken cancellationToken)
+    /// <summary>One look at one endpoint, and what follows from it. Tells whether somebody was there.</summary>
+    internal async Task<bool> LookAsync(EndpointLane lane, Look look, CancellationToken cancellationToken)
     {
-        // A round that takes longer than the schedule must not meet itself.
-        if (Interlocked.Exchange(ref running, 1) == 1)
+        var seen = await probe.LookAsync(lane, look, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        var now = DatabaseTime.Of(clock);
+        Note(lane, seen, now);
+        Apply(lane, HealthPolicy.Decide(board.Read(lane.Endpoint), Evidence(lane, now), options), now);
+        return seen.Result is not { Finding: Finding.Unhealthy, Stage: ProbeStage.Liveness };
+    }
+
+    /// <summary>A try at an endpoint that another server looks after, for this server's own breaker and nobody else.</summary>
+    internal async Task TryAsync(EndpointLane lane, CancellationToken cancellationToken)
+    {
+        var seen = await probe.LookAsync(lane, Look.Whole, cancellationToken);
+        lane.Breaker.Report(seen.Result?.Finding switch { Finding.Healthy => Verdict.Good, Finding.Unhealthy => Verdict.Bad, _ => Verdict.None });
+    }
+
+    internal Task StoreAsync(CancellationToken cancellationToken) => StoreAsync(alsoWithoutChange: false, cancellationToken);
+
+    /// <summary>How long an observation says anything about the present.</summary>
+    internal DateTimeOffset SaysSomethingUntil(DateTimeOffset at) => at + (options.Every * 3);
+
+    private void Note(EndpointLane lane, Observation seen, DateTimeOffset now)
+    {
+        var id = lane.Endpoint.Id;
+        tracks[id] = tracks.GetValueOrDefault(id, ProgressTrack.Nothing).Next(seen.Reading, options.LeastHeadroom, now);
+        if (seen.Result is not { } result)
         {
             return;
         }
 
-        Volatile.Write(ref any, clock.GetTimestamp());
-        if (some.Count == lanes.All.Count)
+        if (result.IsOwnFault && history.Recent(id) is not [{ IsOwnFault: true }, ..])
         {
-            Volatile.Write(ref whole, clock.GetTimestamp());
+            Log.OwnFault(logger, id, result.Detail);
         }
 
-        try
+        history.Add(result);
+        board.Hear(id, result.Finding, SaysSomethingUntil(result.At));
+        if (result.Finding != Finding.Unknown)
         {
-            var probes = await Task.WhenAll(some.Select(lane => probe.CheckAsync(lane, cancellationToken)));
-            await history.AddAsync([.. probes.OfType<ProbeResult>()], cancellationToken);
-            var recent = await history.RecentAsync([.. some.Select(lane => lane.Endpoint.Id)], cancellationToken);
-            foreach (var lane in some)
-            {
-                Decide(lane, [.. recent[lane.Endpoint.Id]]);
-            }
-
-            await WriteAsync(cancellationToken);
-        }
-        finally
-        {
-            running = 0;
+            lane.Breaker.ReportProbe(result.Good);
         }
     }
 
-    private void Decide(EndpointLane lane, IReadOnlyList<ProbeResult> probes)
+    private Evidence Evidence(EndpointLane lane, DateTimeOffset now)
+    {
+        var (ratio, slow) = lane.Traffic.Recent(Window(board.Read(lane.Endpoint)), options.EnoughAttempts);
+        var track = tracks[lane.Endpoint.Id];
+        return new(
+            history.Recent(lane.Endpoint.Id), new TrafficFacts(ratio, slow, now - lane.Traffic.Since(good: true)),
+            new HostFacts(track.StandsFor(now), track.TightFor(now)), now);
+    }
+
+    private void Apply(EndpointLane lane, (EndpointState State, string? Detail) next, DateTimeOffset at)
     {
         var now = board.Read(lane.Endpoint);
-        var (ratio, slow) = lane.Traffic.Recent(Window(now), options.EnoughAttempts);
-        var (state, detail) = HealthPolicy.Decide(now, probes, new TrafficFacts(ratio, slow), options);
-        if (state != now.State)
+        if (next.State != now.State)
         {
-            board.Remember(lane.Endpoint.Id, new Snapshot.EndpointMark(state, detail, DatabaseTime.Of(clock)));
-            Log.Changed(logger, lane.Endpoint.Id, now.State, state, detail);
+            board.Remember(lane.Endpoint.Id, new Snapshot.EndpointMark(next.State, next.Detail, at));
+            Log.Changed(logger, lane.Endpoint.Id, now.State, next.State, next.Detail);
         }
     }
 
@@ -108,17 +129,37 @@ public sealed partial class HealthRound
     private TimeSpan Window(EndpointHealth now) =>
         now.Since is { } since && clock.GetUtcNow() - since < options.Recent ? clock.GetUtcNow() - since : options.Recent;
 
-    private async Task WriteAsync(CancellationToken cancellationToken)
+    private async Task StoreAsync(bool alsoWithoutChange, CancellationToken cancellationToken)
     {
-        if (history.IsAway)
+        await storing.WaitAsync(cancellationToken);
+        try
         {
-            return;
+            await StoreAloneAsync(alsoWithoutChange, cancellationToken);
+        }
+        finally
+        {
+            storing.Release();
+        }
+    }
+
+    private async Task StoreAloneAsync(bool alsoWithoutChange, CancellationToken cancellationToken)
+    {
+        if (history.HasNews)
+        {
+            await history.StoreAsync(cancellationToken);
+            if (history.IsAway)
+            {
+                return;
+            }
         }
 
         try
         {
-            await board.WriteAsync(cancellationToken);
-            await ledger.RecordAsync(cancellationToken);
+            if (board.HasNews || alsoWithoutChange)
+            {
+                await board.WriteAsync(cancellationToken);
+                await ledger.RecordAsync(cancellationToken);
+            }
         }
         catch (Exception exception) when (exception is DbException or DbUpdateException or TimeoutException or InvalidOperationException)
         {
@@ -130,6 +171,9 @@ public sealed partial class HealthRound
     {
         [LoggerMessage(LogLevel.Warning, "Endpoint {Endpoint} was {From} and is now {To}. {Detail}")]
         public static partial void Changed(ILogger logger, string endpoint, EndpointState from, EndpointState to, string? detail);
+
+        [LoggerMessage(LogLevel.Error, "Endpoint {Endpoint} cannot be probed, which says nothing about it: {Detail}.")]
+        public static partial void OwnFault(ILogger logger, string endpoint, string? detail);
 
         [LoggerMessage(LogLevel.Debug, "The round's result stays in memory until the database answers ({Problem}).")]
         public static partial void NotWritten(ILogger logger, string problem);

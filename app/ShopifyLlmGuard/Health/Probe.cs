@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Health.Leases;
+using ShopifyLlmGuard.Health.Progress;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Wire;
@@ -9,73 +12,121 @@ using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Health;
 
-/// <summary>Checks an endpoint, beside its breaker, so that an open breaker cannot blind it. Carries no shopper's words.</summary>
-internal sealed class Probe(IOptions<HealthOptions> options, GuardMeter meter, TimeProvider clock)
+/// <summary>What one look at an endpoint found.</summary>
+/// <param name="Result">What it says; null when it says nothing, such as that the endpoint was merely busy.</param>
+/// <param name="Reading">What the host told of its work; null when it does not tell, or did not answer.</param>
+internal sealed record Observation(ProbeResult? Result, HostReading? Reading);
+
+/// <summary>
+/// Looks at an endpoint with traffic's own key and on traffic's own way, but beside the breaker, so that an open breaker cannot
+/// blind it. Carries no shopper's words. Each step has its own limit.
+/// </summary>
+internal sealed class Probe(ProbeLeases leases, IOptions<HealthOptions> options, GuardMeter meter, TimeProvider clock)
 {
-    /// <summary>One check under its own deadline; null when the endpoint was merely busy, which says nothing.</summary>
-    public async Task<ProbeResult?> CheckAsync(EndpointLane lane, CancellationToken cancellationToken)
+    private readonly HealthOptions options = options.Value;
+
+    // Hosts that told of their work when they were last asked; the others are asked only by whole looks.
+    private readonly ConcurrentDictionary<string, bool> tells = new();
+
+    /// <summary>One look. Does not throw.</summary>
+    public async Task<Observation> LookAsync(EndpointLane lane, Look look, CancellationToken cancellationToken)
     {
-        var deadline = new Deadline(clock, options.Value.ProbeWithin);
-        var (good, reason, detail) = await AskHealthAsync(lane, deadline, cancellationToken);
-        if (good && options.Value.ProbeWithToken)
+        var began = clock.GetTimestamp();
+        var said = await AskAsync(lane.Client.HealthAsync, ProbeStage.Liveness, options.LivenessWithin, cancellationToken);
+        var asks = said.Finding == Finding.Healthy && (look == Look.Whole || tells.GetValueOrDefault(lane.Endpoint.Id));
+        var reading = asks ? await ReadAsync(lane, cancellationToken) : null;
+        if (look == Look.Whole && said.Finding == Finding.Healthy)
         {
-            (good, reason, detail) = await AskTokenAsync(lane, deadline, cancellationToken);
+            said = await AskAsync(lane.Client.ModelsAsync, ProbeStage.Readiness, options.ReadinessWithin, cancellationToken);
         }
 
-        meter.Probed(lane.Endpoint.Id, good ? reason ?? "good" : reason!);
-        if (reason is Reasons.EndpointBusy or Reasons.Cancelled)
+        if (look == Look.Whole && said.Finding == Finding.Healthy && options.ProbeWithToken)
         {
-            return null;
+            (said, reading) = await AskTokenAsync(lane, reading, cancellationToken);
         }
 
-        lane.Breaker.ReportProbe(good);
-        return new ProbeResult
-        {
-            Endpoint = lane.Endpoint.Id, At = DatabaseTime.Of(clock), Good = good, Reason = reason, Detail = detail,
-            Milliseconds = deadline.Elapsed.TotalMilliseconds,
-        };
+        meter.Probed(lane.Endpoint.Id, said.Reason ?? "good");
+        var saysNothing = said.Reason is Reasons.EndpointBusy or Reasons.Cancelled || (look == Look.Light && said.Finding == Finding.Healthy);
+        return new(saysNothing ? null : Result(lane, said, reading, clock.GetElapsedTime(began)), reading);
     }
 
-    private static async Task<(bool Good, string? Reason, string? Detail)> AskHealthAsync(
-        EndpointLane lane, Deadline deadline, CancellationToken cancellationToken)
+    private ProbeResult Result(EndpointLane lane, Said said, HostReading? reading, TimeSpan took) => new()
     {
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var asking = Task.Run(() => lane.Client.HealthAsync(stop.Token), CancellationToken.None);
-        if (!await Race.EndsAsync(asking, deadline.Remaining, deadline.Clock, cancellationToken))
+        Endpoint = lane.Endpoint.Id, At = DatabaseTime.Of(clock), Good = said.Finding == Finding.Healthy,
+        IsOwnFault = said.Finding == Finding.Unknown, Stage = said.Stage, Reason = said.Reason, Detail = said.Detail,
+        Milliseconds = took.TotalMilliseconds, Prober = leases.Holder,
+        Running = reading?.Running, Computed = reading?.Computed, KvUse = reading?.KvUse,
+    };
+
+    private async Task<Said> AskAsync(
+        Func<CancellationToken, Task<HttpStatusCode>> ask, string stage, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var asking = Task.Run(() => ask(stop.Token), CancellationToken.None);
+        if (!await Race.EndsAsync(asking, limit, clock, cancellationToken))
         {
             await stop.CancelAsync();
             Race.Forget(asking);
-            return (false, cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.Timeout, "no answer in time");
+            return new(Finding.Unhealthy, stage, cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.Timeout, "no answer in time");
         }
 
-        stop.Dispose();
-        return asking.IsCompletedSuccessfully ? Judge(await asking) : Judge(asking.Exception?.InnerException);
+        return asking.IsCompletedSuccessfully ? Judge(await asking, stage) : Judge(asking.Exception?.InnerException, stage);
     }
 
-    // Not every OpenAI-compatible host has this address; one without it is judged by its tokens.
-    private static (bool, string?, string?) Judge(HttpStatusCode status) =>
-        (int)status is >= 200 and < 300 or 404
-            ? (true, null, null)
-            : (false, Reasons.EndpointError, $"health check answered {(int)status}");
+    // A host without this address, or that shows it to nobody, answers at least; its tokens say the rest.
+    private static Said Judge(HttpStatusCode status, string stage) =>
+        (int)status is >= 200 and < 300 or 401 or 403 or 404 or 405 or 501
+            ? new(Finding.Healthy, stage)
+            : new(Finding.Unhealthy, stage, Reasons.EndpointError, $"{stage} check answered {(int)status}");
 
-    private static (bool, string?, string?) Judge(Exception? exception) => exception switch
+    private static Said Judge(Exception? exception, string stage) => exception switch
     {
         HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>
-            (false, Reasons.EndpointUnreachable, "connection refused"),
-        not null when ErrorClassifier.IsConnect(exception) => (false, Reasons.EndpointUnreachable, "no connection"),
-        _ => (false, Reasons.EndpointError, "connection broken"),
+            new(Finding.Unhealthy, stage, Reasons.EndpointUnreachable, "connection refused"),
+        not null when ErrorClassifier.IsConnect(exception) => new(Finding.Unhealthy, stage, Reasons.EndpointUnreachable, "no connection"),
+        _ => new(Finding.Unhealthy, stage, Reasons.EndpointError, "connection broken"),
     };
 
-    private static async Task<(bool Good, string? Reason, string? Detail)> AskTokenAsync(
-        EndpointLane lane, Deadline deadline, CancellationToken cancellationToken)
+    private async Task<(Said Said, HostReading? Reading)> AskTokenAsync(EndpointLane lane, HostReading? before, CancellationToken cancellationToken)
     {
-        var attempt = await lane.Client.GreetAsync(deadline, cancellationToken);
-        return attempt.Verdict switch
+        var attempt = await lane.Client.GreetAsync(new Deadline(clock, options.ProbeWithin), cancellationToken);
+        if (attempt.Reason != Reasons.Timeout || before?.Computed is null)
         {
-            Verdict.Good => (true, null, null),
-            _ when attempt.Reason == Reasons.RequestRefused => (false, attempt.Reason, "a plain request was refused"),
-            Verdict.Bad => (false, attempt.Reason, attempt.Reason == Reasons.Timeout ? "no token in time" : "no token"),
-            _ => (true, attempt.Reason, null),
-        };
+            return (Judge(attempt), before);
+        }
+
+        // One that goes on computing has only no time for this.
+        var after = await ReadAsync(lane, cancellationToken);
+        return (after?.Computed > before.Computed ? new Said(Finding.Unknown, ProbeStage.Generation, Reasons.EndpointBusy) : Judge(attempt), after ?? before);
     }
+
+    private static Said Judge(Attempt attempt) => attempt switch
+    {
+        { Verdict: Verdict.Good } => new(Finding.Healthy, ProbeStage.Generation),
+        { Status: 401 or 403 } => new(Finding.Unknown, ProbeStage.Generation, Reasons.RequestRefused, $"the probe was refused ({attempt.Status}); check the endpoint's key"),
+        { Reason: Reasons.RequestRefused or Reasons.UnusableAnswer } => new(
+            Finding.Unknown, ProbeStage.Generation, Reasons.RequestRefused, $"the probe was refused ({attempt.Status}); that says nothing about the endpoint"),
+        { Verdict: Verdict.Bad } => new(
+            Finding.Unhealthy, ProbeStage.Generation, attempt.Reason, attempt.Reason == Reasons.Timeout ? "no token in time" : "no token"),
+        _ => new(Finding.Unknown, ProbeStage.Generation, attempt.Reason == Reasons.Cancelled ? Reasons.Cancelled : Reasons.EndpointBusy),
+    };
+
+    // Whatever goes wrong here: a host that does not tell is as good as one that does.
+    private async Task<HostReading?> ReadAsync(EndpointLane lane, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = Task.Run(() => lane.Client.MetricsAsync(HostMetrics.Knows, stop.Token), CancellationToken.None);
+        if (await Race.EndsAsync(reading, options.LivenessWithin, clock, cancellationToken) && reading.IsCompletedSuccessfully)
+        {
+            tells[lane.Endpoint.Id] = (await reading).Count > 0;
+            return await reading is { Count: > 0 } samples ? HostMetrics.Read(samples) : null;
+        }
+
+        await stop.CancelAsync();
+        Race.Forget(reading);
+        return null;
+    }
+
+    /// <summary>What one step said.</summary>
+    private readonly record struct Said(Finding Finding, string Stage, string? Reason = null, string? Detail = null);
 }

@@ -7,80 +7,117 @@ using ShopifyLlmGuard.Data;
 namespace ShopifyLlmGuard.Health;
 
 /// <summary>
-/// The last probes of every endpoint. The database has those of all servers, because any of them may run the next round;
-/// while it is away, this server's own must do.
+/// The last probes of every endpoint, in memory: this server's own, and those that others have stored. A look never waits for the
+/// database; what it found is stored behind it, as a time series that ends after some days.
 /// </summary>
 internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOptions<HealthOptions> options, TimeProvider clock)
 {
-    private static readonly TimeSpan KeepProbes = TimeSpan.FromDays(1);
+    private const int MostUnstored = 1000;
+    private const int MostAtOnce = 5000;
     private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(30);
     private readonly Lock gate = new();
-    private readonly List<ProbeResult> own = [];
+    private readonly List<ProbeResult> recent = [];
+    private readonly List<ProbeResult> unstored = [];
+    private readonly Dictionary<string, DateTimeOffset> storedAt = [];
     private DateTimeOffset tidied;
     private volatile bool isAway;
 
-    /// <summary>
-    /// Whether the database did not answer last time. Then only <see cref="AddAsync"/> asks it again: a round must not wait for it
-    /// more than once.
-    /// </summary>
+    /// <summary>Whether the database did not answer last time.</summary>
     public bool IsAway => isAway;
+
+    /// <summary>Whether there is anything to store.</summary>
+    public bool HasNews
+    {
+        get
+        {
+            lock (gate)
+            {
+                return unstored.Count > 0;
+            }
+        }
+    }
 
     private int Needed => Math.Max(options.Value.FailuresToDown, options.Value.GoodToUp);
 
-    // Older probes say nothing about now, for instance after the rounds were paused.
+    // Older probes say nothing about now, for instance after nobody looked for a while.
     private DateTimeOffset Oldest => clock.GetUtcNow() - (options.Value.Every * ((2 * Needed) + 2));
 
-    public async Task AddAsync(IReadOnlyList<ProbeResult> probes, CancellationToken cancellationToken)
+    /// <summary>Remembers a probe, and keeps it for the database unless it only repeats what is known.</summary>
+    public void Add(ProbeResult probe)
     {
         lock (gate)
         {
-            own.AddRange(probes);
-            own.RemoveAll(probe => probe.At < Oldest);
+            var repeats = Newest(probe.Endpoint).TakeWhile(before => before.Finding == probe.Finding && before.Stage == probe.Stage).Count();
+            recent.RemoveAll(before => before.At < Oldest);
+            recent.Add(probe);
+            if (probe.Good || repeats < Needed || probe.At - storedAt.GetValueOrDefault(probe.Endpoint) >= options.Value.Every)
+            {
+                storedAt[probe.Endpoint] = probe.At;
+                unstored.Add(probe);
+                unstored.RemoveRange(0, Math.Max(0, unstored.Count - MostUnstored));
+            }
         }
-
-        await TryAsync(async db =>
-        {
-            db.ProbeResults.AddRange(probes);
-            await db.SaveChangesAsync(cancellationToken);
-            await TidyAsync(db, cancellationToken);
-            return true;
-        }, cancellationToken);
     }
 
-    /// <summary>The recent probes of these endpoints, newest first.</summary>
-    public async Task<ILookup<string, ProbeResult>> RecentAsync(IReadOnlyList<string> endpoints, CancellationToken cancellationToken)
+    /// <summary>The recent probes of an endpoint, newest first.</summary>
+    public IReadOnlyList<ProbeResult> Recent(string endpoint)
+    {
+        lock (gate)
+        {
+            return [.. Newest(endpoint).Where(probe => probe.At >= Oldest)];
+        }
+    }
+
+    /// <summary>Learns what other servers have stored about these endpoints.</summary>
+    public async Task ReadAsync(IReadOnlyList<string> endpoints, CancellationToken cancellationToken)
     {
         var oldest = Oldest;
-        var shared = isAway ? null : await TryAsync(
-            db => db.ProbeResults.AsNoTracking().Where(probe => endpoints.Contains(probe.Endpoint) && probe.At >= oldest)
-                .OrderByDescending(probe => probe.At).ThenByDescending(probe => probe.Id).ToListAsync(cancellationToken),
+        var shared = await TryAsync(
+            db => db.ProbeResults.AsNoTracking().Where(probe => endpoints.Contains(probe.Endpoint) && probe.At >= oldest).ToListAsync(cancellationToken),
             cancellationToken);
-        lock (gate)
+        if (shared is not null)
         {
-            // Nothing that this server saw may be forgotten just because it could not be stored.
-            var unstored = own.Where(probe => endpoints.Contains(probe.Endpoint) && (shared is null || probe.Id == 0));
-            return unstored.Concat(shared ?? []).OrderByDescending(probe => probe.At).ToLookup(probe => probe.Endpoint);
+            lock (gate)
+            {
+                // What this server saw and did not store, or stored just now, stays.
+                var known = shared.Select(probe => probe.Id).ToHashSet();
+                var own = recent.Where(probe => !endpoints.Contains(probe.Endpoint) || !known.Contains(probe.Id)).ToList();
+                recent.Clear();
+                recent.AddRange(own.Concat(shared));
+            }
         }
     }
 
-    /// <summary>
-    /// When any server last probed one of these endpoints, as far as this one knows; the beginning of time if never. A clock that
-    /// runs ahead counts as now.
-    /// </summary>
-    public async Task<DateTimeOffset> NewestAsync(IReadOnlyList<string> endpoints, CancellationToken cancellationToken)
+    /// <summary>Stores what is new. What cannot be stored now waits.</summary>
+    public async Task StoreAsync(CancellationToken cancellationToken)
     {
-        var shared = isAway ? null : await TryAsync(
-            db => db.ProbeResults.AsNoTracking().Where(probe => endpoints.Contains(probe.Endpoint)).OrderByDescending(probe => probe.Id)
-                .Select(probe => (DateTimeOffset?)probe.At).FirstOrDefaultAsync(cancellationToken),
-            cancellationToken);
+        List<ProbeResult> news;
         lock (gate)
         {
-            var newest = own.Where(probe => endpoints.Contains(probe.Endpoint)).Select(probe => probe.At).Append(shared ?? DateTimeOffset.MinValue).Max();
-            var now = clock.GetUtcNow();
-            return newest < now ? newest : now;
+            news = [.. unstored];
+        }
+
+        var isStored = await TryAsync(async db =>
+        {
+            db.ProbeResults.AddRange(news);
+            await db.SaveChangesAsync(cancellationToken);
+            await TidyAsync(db, cancellationToken);
+            return news;
+        }, cancellationToken);
+        if (isStored is not null)
+        {
+            lock (gate)
+            {
+                unstored.RemoveAll(news.Contains);
+            }
         }
     }
 
+    // The list is in order but for what two servers stored at the same time.
+    private IEnumerable<ProbeResult> Newest(string endpoint) =>
+        recent.Where(probe => probe.Endpoint == endpoint).OrderByDescending(probe => probe.At).ThenByDescending(probe => probe.Id);
+
+    // In portions, so that no delete holds anything up, however much there is.
     private async Task TidyAsync(GuardDb db, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -89,13 +126,20 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
             return;
         }
 
-        tidied = now;
-        await db.ProbeResults.Where(probe => probe.At < now - KeepProbes).ExecuteDeleteAsync(cancellationToken);
+        var deleted = await db.ProbeResults.Where(probe => probe.At < now - options.Value.Keep)
+            .OrderBy(probe => probe.Id).Take(MostAtOnce).ExecuteDeleteAsync(cancellationToken);
+        if (deleted == MostAtOnce)
+        {
+            return;
+        }
+
         await db.Attempts.Where(attempt => attempt.At < now - EvidenceDesk.Kept).ExecuteDeleteAsync(cancellationToken);
         await db.EvidenceHeads.Where(head => head.At < now - EvidenceDesk.Kept).ExecuteDeleteAsync(cancellationToken);
+        tidied = now;
     }
 
     private async Task<T?> TryAsync<T>(Func<GuardDb, Task<T>> read, CancellationToken cancellationToken)
+        where T : class
     {
         try
         {
@@ -107,7 +151,7 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
         catch (Exception exception) when (exception is DbException or DbUpdateException or TimeoutException or InvalidOperationException)
         {
             isAway = true;
-            return default;
+            return null;
         }
     }
 }

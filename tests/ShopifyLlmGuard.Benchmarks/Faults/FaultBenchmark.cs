@@ -21,7 +21,7 @@ internal static class FaultBenchmark
 
         // These wait most of their time, and judge no call by milliseconds.
         var slowShop = Wanted("slow-shop") ? new SlowShop(postgres).WaitingCallsAsync() : Task.FromResult<int?>(null);
-        var outage = Wanted("S15") ? new OutageRun(postgres, Repetitions).RunAsync() : Task.FromResult<IReadOnlyList<OutageSeen>>([]);
+        var outage = Wanted("S15") ? OutagesAsync(postgres) : Task.FromResult<IReadOnlyList<OutageSeen>>([]);
         var processes = Wanted("P") ? await new ProcessRun(postgres, Repetitions).RunAsync() : [];
         processes.ToList().ForEach(Tell);
         var (outages, waited) = (await outage, await slowShop);
@@ -36,9 +36,13 @@ internal static class FaultBenchmark
             ["settings"] = "the guard's defaults, but for the places of the gateway, which all these callers share",
             ["healthy"] = new { calls = seen.Healthy, unanswered = seen.HealthyUnanswered },
             ["rows"] = seen.Rows.Select(row => row.Summary).ToList(),
-            ["outages"] = outages.GroupBy(one => one).Select(same => new { same.Key.Streamed, same.Key.Unserved, same.Key.AttemptsDuring, same.Key.ProbesDuring, backAfterSeconds = same.Key.BackAfter?.TotalSeconds }).ToList(),
+            ["outages"] = outages.GroupBy(one => one).Select(same => new { same.Key.IsHidden, same.Key.Streamed, same.Key.Unserved, same.Key.AttemptsDuring, same.Key.ProbesDuring, backAfterSeconds = same.Key.BackAfter?.TotalSeconds }).ToList(),
         });
     }
+
+    private static async Task<IReadOnlyList<OutageSeen>> OutagesAsync(PostgresCluster postgres) => (await Task.WhenAll(
+        new OutageRun(postgres, Fault.Outage, Repetitions).RunAsync(), new OutageRun(postgres, Fault.HiddenOutage, Repetitions).RunAsync()))
+        .SelectMany(seen => seen).ToList();
 
     private static bool Wanted(string code) => Only.Length == 0 || Only.Contains(code);
 

@@ -130,12 +130,14 @@ public class PartsTests : BunitContext
     }
 
     [Theory]
-    [InlineData(EndpointState.Up, "Answers")]
-    [InlineData(EndpointState.Degraded, "Slow or failing")]
-    [InlineData(EndpointState.Down, "Does not answer")]
-    public void An_endpoint_says_how_it_does_and_when_it_was_last_checked(EndpointState state, string words)
+    [InlineData(EndpointState.Up, Finding.Healthy, "Answers")]
+    [InlineData(EndpointState.Up, Finding.Unknown, "Not known")]
+    [InlineData(EndpointState.Up, Finding.Unhealthy, "Last check failed")]
+    [InlineData(EndpointState.Degraded, Finding.Healthy, "Slow or failing")]
+    [InlineData(EndpointState.Down, Finding.Healthy, "Does not answer")]
+    public void An_endpoint_says_how_it_does_and_when_it_was_last_checked(EndpointState state, Finding finding, string words)
     {
-        var section = RenderEndpoints(state, new Dictionary<string, LastProbe> { ["local-1"] = new(Now.AddSeconds(-90), false, 3, "refused") });
+        var section = RenderEndpoints(state, finding: finding, probes: new Dictionary<string, LastProbe> { ["local-1"] = new(Now.AddSeconds(-90), false, 3, "refused") });
         Assert.Equal(words, section.Find("s-badge").TextContent);
         Assert.Contains("Last check failed", section.Markup);
         Assert.Equal("2026-11-23T11:58:30Z", section.Find("time").GetAttribute("datetime"));
@@ -146,6 +148,15 @@ public class PartsTests : BunitContext
     {
         Assert.Contains("Not checked yet.", RenderEndpoints(EndpointState.Up, new Dictionary<string, LastProbe>()).Markup);
         Assert.Contains("cannot be shown", RenderEndpoints(EndpointState.Up, null).Markup);
+    }
+
+    [Fact]
+    public void A_check_that_is_wrong_itself_says_so()
+    {
+        var probe = new LastProbe(Now, Good: false, 3, "the probe was refused (401); check the endpoint's key", IsOwnFault: true);
+        var words = RenderEndpoints(EndpointState.Up, new Dictionary<string, LastProbe> { ["local-1"] = probe }).Markup;
+        Assert.Contains("Last check was not possible", words);
+        Assert.Contains("refused (401)", words);
     }
 
     [Fact]
@@ -184,7 +195,7 @@ public class PartsTests : BunitContext
         .Add(section => section.State, state).Add(section => section.Shop, Shop).Add(section => section.Self, "42"));
 
     private IRenderedComponent<EndpointsSection> RenderEndpoints(
-        EndpointState state, IReadOnlyDictionary<string, LastProbe>? probes, bool isDemo = false) => Render<EndpointsSection>(parameters => parameters
-            .Add(section => section.Endpoints, [new EndpointHealth("local-1", "eu-local", "EU", state, null, null)])
+        EndpointState state, IReadOnlyDictionary<string, LastProbe>? probes, bool isDemo = false, Finding finding = Finding.Unknown) => Render<EndpointsSection>(parameters => parameters
+            .Add(section => section.Endpoints, [new EndpointHealth("local-1", "eu-local", "EU", state, null, null) { Finding = finding }])
             .Add(section => section.Probes, probes).Add(section => section.IsDemoModel, isDemo));
 }

@@ -49,6 +49,9 @@ internal sealed record Fault(string Code, string What, string Primary, Promise P
     /// <summary>A second try at the first endpoint may not come before it asked for.</summary>
     public bool AsksToWait { get; init; }
 
+    /// <summary>The host's other addresses, such as <c>/health</c>, are out together with its answers.</summary>
+    public bool HidesNothing { get; init; }
+
     public bool IsOneOfSixteen => Code[0] == 'S';
 
     public override string ToString() => $"{Code} {What}";
@@ -91,5 +94,8 @@ internal sealed record Fault(string Code, string What, string Primary, Promise P
     ];
 
     /// <summary>The outage of a minute.</summary>
-    public static Fault Outage { get; } = new("S15", "503 for 60 s, then healthy", "s15");
+    public static Fault Outage { get; } = new("S15", "503 for 60 s, then healthy", "s15") { HidesNothing = true };
+
+    /// <summary>The same of a host that says all the time that it is well: only its answers tell.</summary>
+    public static Fault HiddenOutage { get; } = new("S15", "503 for 60 s behind a green light, then healthy", "s15");
 }

@@ -94,7 +94,7 @@ internal sealed record FaultLane(Fault Fault, string Name, FaultProxy? Proxy)
             Way.Proxied => Proxy!.Url,
             Way.Nowhere => $"http://{Name}.invalid",
             Way.Tls => $"https://127.0.0.1:{llm.Port}",
-            _ => Fault.Url ?? llm.Url,
+            _ => Fault.Url ?? (Fault.HidesNothing ? $"{llm.Url}/{Primary}" : llm.Url),
         };
         yield return (broken, Primary);
         yield return (Fault.WholeRegion ? broken : llm.Url, Secondary);

@@ -106,7 +106,9 @@ internal sealed class FaultyLlm : IAsyncDisposable
     {
         if (!path.EndsWith("/chat/completions", StringComparison.Ordinal))
         {
-            await talk.WholeAsync(200, "application/json", """{"status":"ok","object":"list","data":[]}""");
+            // An endpoint that has its name in its address, too, is out as a whole.
+            var isOut = !IsWell && path.StartsWith("/s15.", StringComparison.Ordinal) && Clock < Times.Outage;
+            await talk.WholeAsync(isOut ? 503 : 200, "application/json", isOut ? """{"status":"out"}""" : """{"status":"ok","object":"list","data":[]}""");
             return true;
         }
 

@@ -40,7 +40,7 @@ public sealed class HealthRoundTests
     public async Task A_host_that_accepts_and_never_answers_is_down_after_three_rounds()
     {
         await using var llm = await ScriptedLlm.StartAsync();
-        await using var guard = await LlmGuard.StartAsync(llm, ("Health:ProbeWithin", "00:00:00.2"));
+        await using var guard = await LlmGuard.StartAsync(llm, ("Health:LivenessWithin", "00:00:00.2"));
         llm.Health = 0;
         await RoundsAsync(guard, 3);
         Assert.Equal(Reasons.NoEligibleEndpoint, Read(guard).Reason);
@@ -54,18 +54,6 @@ public sealed class HealthRoundTests
         llm.Hangs();
         await RoundsAsync(guard, 3);
         Assert.Equal(Reasons.NoEligibleEndpoint, Read(guard).Reason);
-    }
-
-    [Fact]
-    public async Task A_round_is_due_only_when_no_server_has_looked_for_a_while()
-    {
-        await using var llm = await ScriptedLlm.StartAsync();
-        var database = PostgresCluster.Shared.NewDatabase();
-        await using var one = await LlmGuard.StartAsync(llm, ("ConnectionStrings:Guard", database));
-        await using var two = await LlmGuard.StartAsync(llm, ("ConnectionStrings:Guard", database));
-        Assert.True(await two.Get<HealthRound>().IsDueAsync(default));
-        await RoundsAsync(one, 1);
-        Assert.False(await two.Get<HealthRound>().IsDueAsync(default));
     }
 
     [Fact]
@@ -99,6 +87,67 @@ public sealed class HealthRoundTests
     }
 
     [Fact]
+    public async Task A_probe_that_is_wrong_itself_takes_nobody_out_but_is_loud()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        llm.Key = "right";
+        await using var guard = await LlmGuard.StartAsync(llm, ("Llm:Endpoints:0:ApiKey", "wrong"));
+        await RoundsAsync(guard, 6);
+        Assert.Equal(Mode.Live, Read(guard).Mode);
+        Assert.Equal(Finding.Unknown, guard.Get<HealthBoard>().Read().Single().Finding);
+        Assert.Single(guard.Logs.All, line => line.Contains("cannot be probed", StringComparison.Ordinal) && line.Contains("401", StringComparison.Ordinal));
+        await using var db = guard.Db();
+        Assert.All(db.ProbeResults, probe => Assert.True(probe.IsOwnFault && probe.Stage == ProbeStage.Generation));
+    }
+
+    [Fact]
+    public async Task A_probe_uses_the_key_of_every_call_and_knows_what_it_saw()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        llm.Key = "right";
+        llm.Metrics = () => "llamacpp:requests_processing 2\nllamacpp:n_decode_total 41\nllamacpp:kv_cache_usage_ratio 0.25\n";
+        await using var guard = await LlmGuard.StartAsync(llm, ("Llm:Endpoints:0:ApiKey", "right"));
+        Assert.Equal(Finding.Unknown, guard.Get<HealthBoard>().Read().Single().Finding);
+        await RoundsAsync(guard, 1);
+        Assert.Equal(Finding.Healthy, guard.Get<HealthBoard>().Read().Single().Finding);
+        await using var db = guard.Db();
+        var probe = db.ProbeResults.Single();
+        Assert.Equal((true, ProbeStage.Generation, 2d, 41d, 0.25), (probe.Good, probe.Stage, probe.Running, probe.Computed, probe.KvUse));
+    }
+
+    [Fact]
+    public async Task One_that_is_too_busy_for_a_probe_but_goes_on_computing_is_not_dead()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        var steps = 0;
+        llm.Metrics = () => $"vllm:num_requests_running 9\nvllm:generation_tokens_total {Interlocked.Increment(ref steps)}\n";
+        llm.Hangs();
+        await using var guard = await LlmGuard.StartAsync(llm, ("Health:ProbeWithin", "00:00:00.2"));
+        await RoundsAsync(guard, 4);
+        Assert.Equal(Mode.Live, Read(guard).Mode);
+        llm.Metrics = () => $"vllm:num_requests_running 9\nvllm:generation_tokens_total 100\n";
+        await RoundsAsync(guard, 3);
+        Assert.Equal(Reasons.NoEligibleEndpoint, Read(guard).Reason);
+    }
+
+    [Fact]
+    public async Task Old_probes_are_deleted_and_new_ones_kept()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await LlmGuard.StartAsync(llm);
+        await using var db = guard.Db();
+        var now = TimeProvider.System.GetUtcNow();
+        db.ProbeResults.AddRange(((int[])[8, 6]).Select(days => new ProbeResult
+        {
+            Endpoint = "local-1", At = now.AddDays(-days), Good = true, Milliseconds = 1,
+        }));
+        await db.SaveChangesAsync();
+        await RoundsAsync(guard, 1);
+        Assert.Equal(2, db.ProbeResults.Count());
+        Assert.All(db.ProbeResults, probe => Assert.True(probe.At > now.AddDays(-7)));
+    }
+
+    [Fact]
     public async Task Rounds_of_two_servers_count_together()
     {
         await using var llm = await ScriptedLlm.StartAsync();
@@ -122,7 +171,8 @@ public sealed class HealthRoundTests
         await using var guard = await Guard.StartAsync(cluster.NewDatabase() + ";Timeout=1", settings:
         [
             ("Llm:Endpoints:0:Id", "local-1"), ("Llm:Endpoints:0:Url", llm.Url), ("Llm:Endpoints:0:Region", "eu"),
-            ("Llm:Endpoints:0:Jurisdiction", "EU"), ("Llm:Endpoints:0:Model", "m"), ("Health:Every", "00:00:00.2"), ("Health:RecheckEvery", "00:00:00.1"),
+            ("Llm:Endpoints:0:Jurisdiction", "EU"), ("Llm:Endpoints:0:Model", "m"), ("Health:Watch", "true"), ("Health:Every", "00:00:00.2"),
+            ("Health:RecheckEvery", "00:00:00.1"), ("Health:ConfirmEvery", "00:00:00.05"), ("Health:Lease", "00:00:00.6"),
         ]);
         await guard.InstallAsync(withProducts: false);
         cluster.Kill();

@@ -41,7 +41,7 @@ internal sealed class ScriptedHosts : IDisposable
         lanes = new EndpointLanes(list, options, times, meter, Clock, endpoint => new Host(this, endpoint, script));
         Proofs = new ProtectionProofs(Clock);
         Log = new AttemptLog(meter, new AnswerCounts(Clock), Proofs, Clock, new Logger<AttemptLog>(new LoggerFactory([Lines])));
-        var health = new HealthBoard(list, snapshots, new NoDatabase(), meter);
+        var health = new HealthBoard(list, snapshots, new NoDatabase(), meter, Clock);
         Router = new LlmRouter(
             new RoutePlanner(lanes, health, options, times, Clock), new Tries(Log, options, Clock), new Bulkhead(options, times, Clock), Log, snapshots);
     }

@@ -40,6 +40,12 @@ public sealed class ScriptedLlm : IAsyncDisposable
     /// <summary>What /health answers; 0 lets it hang.</summary>
     public int Health { get; set; } = 200;
 
+    /// <summary>What /metrics tells; null is a host without it.</summary>
+    public Func<string>? Metrics { get; set; }
+
+    /// <summary>The key without which it answers 401; null lets everybody in.</summary>
+    public string? Key { get; set; }
+
     public static async Task<ScriptedLlm> StartAsync(string url = "http://127.0.0.1:0")
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -177,6 +183,13 @@ public sealed class ScriptedLlm : IAsyncDisposable
         await context.Response.Body.FlushAsync();
     }
 
+    private Task TellAsync(HttpContext context)
+    {
+        var told = context.Request.Path == "/metrics" ? Metrics?.Invoke() : """{"object":"list","data":[]}""";
+        context.Response.StatusCode = told is null ? 404 : 200;
+        return context.Response.WriteAsync(told ?? "");
+    }
+
     private async Task ServeAsync(HttpContext context)
     {
         Interlocked.Increment(ref open);
@@ -186,6 +199,18 @@ public sealed class ScriptedLlm : IAsyncDisposable
             {
                 context.Response.StatusCode = Health == 0 ? 200 : Health;
                 await (Health == 0 ? HangAsync(context) : Task.CompletedTask);
+                return;
+            }
+
+            if (context.Request.Method == "GET")
+            {
+                await TellAsync(context);
+                return;
+            }
+
+            if (Key is not null && context.Request.Headers.Authorization != $"Bearer {Key}")
+            {
+                context.Response.StatusCode = 401;
                 return;
             }
 

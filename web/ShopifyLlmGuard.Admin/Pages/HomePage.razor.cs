@@ -40,7 +40,7 @@ public sealed partial class HomePage
 
     private string Fingerprint => string.Join('|', states
         .Select(state => $"{state.Feature.Key} {state.FlagOn} {state.Mode} {state.Reason} {state.Pin?.Id} {state.Detail}")
-        .Concat(endpoints.Select(endpoint => $"{endpoint.Endpoint} {endpoint.State}"))
+        .Concat(endpoints.Select(endpoint => $"{endpoint.Endpoint} {endpoint.State} {endpoint.Finding}"))
         .Append($"{(history is { Changes: [var newest, ..] } ? newest.At : null):O}"));
 
     protected override Task OnInitializedAsync() => ReadAsync();

@@ -14,7 +14,7 @@ namespace ShopifyLlmGuard.Admin.Reading;
 public sealed record ChangeLine(DateTimeOffset At, string What, string By, string? Reason);
 
 /// <summary>The last check of an endpoint.</summary>
-public sealed record LastProbe(DateTimeOffset At, bool Good, double Milliseconds, string? Detail);
+public sealed record LastProbe(DateTimeOffset At, bool Good, double Milliseconds, string? Detail, bool IsOwnFault = false);
 
 /// <summary>What the home page reads from the database, beside the state in memory.</summary>
 internal sealed record History(IReadOnlyList<ChangeLine> Changes, IReadOnlyDictionary<string, LastProbe> Probes)
@@ -81,7 +81,7 @@ internal sealed record History(IReadOnlyList<ChangeLine> Changes, IReadOnlyDicti
     private static async Task<IReadOnlyDictionary<string, LastProbe>> ProbesAsync(GuardDb db, CancellationToken cancellationToken) =>
         (await db.ProbeResults.GroupBy(probe => probe.Endpoint).Select(probes => probes.Max(probe => probe.Id))
             .Join(db.ProbeResults, id => id, probe => probe.Id, (_, probe) => probe).ToListAsync(cancellationToken))
-        .ToDictionary(probe => probe.Endpoint, probe => new LastProbe(probe.At, probe.Good, probe.Milliseconds, probe.Detail));
+        .ToDictionary(probe => probe.Endpoint, probe => new LastProbe(probe.At, probe.Good, probe.Milliseconds, probe.Detail, probe.IsOwnFault));
 
     private static string Label(string? feature) => feature is null ? "Everything" : Features.Find(feature)?.Label ?? feature;
 

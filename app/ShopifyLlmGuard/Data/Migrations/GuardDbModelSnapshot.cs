@@ -549,6 +549,26 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.ToTable("endpoint_standings", "guard");
                 });
 
+            modelBuilder.Entity("ShopifyLlmGuard.Health.Leases.ProbeLease", b =>
+                {
+                    b.Property<string>("Endpoint")
+                        .HasColumnType("text")
+                        .HasColumnName("endpoint");
+
+                    b.Property<string>("Holder")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("holder");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Endpoint");
+
+                    b.ToTable("probe_leases", "guard");
+                });
+
             modelBuilder.Entity("ShopifyLlmGuard.Health.ProbeResult", b =>
                 {
                     b.Property<long>("Id")
@@ -561,6 +581,10 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.Property<DateTimeOffset>("At")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("at");
+
+                    b.Property<double?>("Computed")
+                        .HasColumnType("double precision")
+                        .HasColumnName("computed");
 
                     b.Property<string>("Detail")
                         .HasColumnType("text")
@@ -575,13 +599,33 @@ namespace ShopifyLlmGuard.Data.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("good");
 
+                    b.Property<bool>("IsOwnFault")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_own_fault");
+
+                    b.Property<double?>("KvUse")
+                        .HasColumnType("double precision")
+                        .HasColumnName("kv_use");
+
                     b.Property<double>("Milliseconds")
                         .HasColumnType("double precision")
                         .HasColumnName("milliseconds");
 
+                    b.Property<string>("Prober")
+                        .HasColumnType("text")
+                        .HasColumnName("prober");
+
                     b.Property<string>("Reason")
                         .HasColumnType("text")
                         .HasColumnName("reason");
+
+                    b.Property<double?>("Running")
+                        .HasColumnType("double precision")
+                        .HasColumnName("running");
+
+                    b.Property<string>("Stage")
+                        .HasColumnType("text")
+                        .HasColumnName("stage");
 
                     b.HasKey("Id");
 

@@ -85,6 +85,15 @@ internal sealed class EndpointBreaker(BreakerOptions options, TimeProvider clock
         }
     }
 
+    /// <summary>The endpoint has proven that it is back: what it did before counts no more.</summary>
+    public void Forgive()
+    {
+        lock (gate)
+        {
+            (state, breaks, failuresInARow, calls, failures) = (BreakerState.Closed, 0, 0, 0, 0);
+        }
+    }
+
     /// <summary>Takes notice of how a call ended.</summary>
     public void Report(Verdict verdict)
     {

@@ -75,6 +75,15 @@ internal sealed class EndpointTraffic(TimeProvider clock)
         }
     }
 
+    /// <summary>How long ago the last attempt that ended like this did; null when none of the last ones has.</summary>
+    public TimeSpan? Since(bool good)
+    {
+        lock (gate)
+        {
+            return seen.LastOrDefault(attempt => attempt.Good == good) is { } last ? clock.GetElapsedTime(last.At) : null;
+        }
+    }
+
     private TimeSpan MedianOfLast()
     {
         var good = seen.Where(attempt => attempt.Good).TakeLast(Usually).Select(attempt => attempt.Duration).Order().ToList();

@@ -1,8 +1,10 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net;
+using System.Net.Http.Headers;
 using Microsoft.Extensions.AI;
 using OpenAI;
+using ShopifyLlmGuard.Health.Progress;
 using ShopifyLlmGuard.Llm.Residency;
 using ShopifyLlmGuard.Llm.Routing;
 
@@ -11,6 +13,7 @@ namespace ShopifyLlmGuard.Llm.Wire;
 /// <summary>Calls one endpoint over the OpenAI wire format, with its own limits for every step. The only way out of the guard to a model.</summary>
 internal sealed class EndpointClient : IDisposable
 {
+    private const int MostOfMetrics = 1 << 20;
     private static readonly ChatOptions OneToken = new() { MaxOutputTokens = 1, Temperature = 0 };
     private readonly LlmEndpoint endpoint;
     private readonly AttemptLimits limits;
@@ -56,10 +59,22 @@ internal sealed class EndpointClient : IDisposable
         ReadAsync(null, [new ChatMessage(ChatRole.User, "Hello")], OneToken, Draft.Unread(), deadline, cancellationToken);
 
     /// <summary>What <c>/health</c> answers. Throws what the network throws.</summary>
-    public async Task<HttpStatusCode> HealthAsync(CancellationToken cancellationToken)
+    public Task<HttpStatusCode> HealthAsync(CancellationToken cancellationToken) => StatusAsync("health", cancellationToken);
+
+    /// <summary>What <c>/v1/models</c> answers. Throws what the network throws.</summary>
+    public Task<HttpStatusCode> ModelsAsync(CancellationToken cancellationToken) => StatusAsync("v1/models", cancellationToken);
+
+    /// <summary>What <c>/metrics</c> tells under these names; nothing when the host has none. Throws what the network throws.</summary>
+    public async Task<IReadOnlyList<Sample>> MetricsAsync(Func<string, bool> wanted, CancellationToken cancellationToken)
     {
-        using var response = await http.GetAsync("health", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        return response.StatusCode;
+        using var response = await http.SendAsync(Get("metrics"), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            return [];
+        }
+
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+        return await PrometheusText.ReadAsync(reader, wanted, MostOfMetrics, cancellationToken);
     }
 
     public void Dispose()
@@ -67,6 +82,18 @@ internal sealed class EndpointClient : IDisposable
         chat.Dispose();
         http.Dispose();
     }
+
+    private async Task<HttpStatusCode> StatusAsync(string path, CancellationToken cancellationToken)
+    {
+        using var response = await http.SendAsync(Get(path), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return response.StatusCode;
+    }
+
+    // With the key of every call: what a probe finds shall be what a call would find.
+    private HttpRequestMessage Get(string path) => new(HttpMethod.Get, path)
+    {
+        Headers = { Authorization = string.IsNullOrEmpty(endpoint.ApiKey) ? null : new AuthenticationHeaderValue("Bearer", endpoint.ApiKey) },
+    };
 
     private async Task<Attempt> ReadAsync(
         ModelCall? call, IEnumerable<ChatMessage> messages, ChatOptions options, Draft draft, Deadline deadline, CancellationToken cancellationToken)
