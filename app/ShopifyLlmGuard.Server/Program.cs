@@ -44,7 +44,7 @@ if (args is ["release", .. var release])
 app.UseOverheadMeter();
 app.UseProblems();
 app.UseTrust();
-app.UseMiddleware<FirstVisit>();
+app.UseWhen(FirstVisit.MayBe, staff => staff.UseMiddleware<FirstVisit>());
 app.MapGroup("/proxy").RequireAppProxy().MapStorefront();
 app.MapGroup("/v1").RequireGatewayKey().MapGateway();
 app.MapGroup("/webhooks").RequireSignedBody().MapWebhooks();
