@@ -74,7 +74,7 @@ public sealed class AuditTests : IAsyncLifetime
 
     public static TheoryData<string, string, long> Tamperings { get; } = new()
     {
-        { "UPDATE guard.audit_entries SET action = 'pin-placed' WHERE sequence = 3", AuditCheck.Changed, 3 },
+        { "UPDATE guard.audit_entries SET action = 'pin-released' WHERE sequence = 3", AuditCheck.Changed, 3 },
         { "UPDATE guard.audit_entries SET at = at + interval '1 second' WHERE sequence = 3", AuditCheck.Changed, 3 },
         { "UPDATE guard.audit_entries SET forgets = '2' WHERE sequence = 3; DELETE FROM guard.audit_words WHERE sequence = 2", AuditCheck.WordsMissing, 2 },
         { "UPDATE guard.audit_words SET actor = 'Eve' WHERE sequence = 3", AuditCheck.WordsChanged, 3 },

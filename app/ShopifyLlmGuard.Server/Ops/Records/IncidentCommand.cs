@@ -77,12 +77,11 @@ internal sealed class IncidentCommand(IncidentReader reader, IncidentDesk desk, 
         var party = new IncidentParty(id, null, ActorOf(given));
         Func<Task<string?>>? act = (verb, given.Text("--reason")) switch
         {
-            ("assess", var reason) when (await reader.ReadAsync(id, null))?.Assessment is { } before && Found(given, before) is var found => () => desk.AssessAsync(party, found, reason),
+            ("assess", var reason) when Found(given, (await reader.ReadAsync(id, null))?.Assessment ?? new Assessment()) is var found => () => desk.AssessAsync(party, found, reason),
             ("aware", var reason) when given.Moment("--at") is var at => () => desk.BeAwareAsync(party, at, reason),
             ("decide", var reason) when about.Length > 0 => () => desk.DecideAsync(party, about, decision, reason ?? ""),
             ("submit", null) when about.Length > 0 && given.Moment("--at") is var at && given.Text("--reference") is var reference => () => desk.SubmitAsync(party, about, at, reference),
             ("close", var reason) => () => desk.CloseAsync(party, reason ?? ""),
-            ("assess", _) => () => Task.FromResult<string?>("There is no such incident."),
             _ => null,
         };
         return act is null || !given.IsGood ? await SayAsync(output, Usage, 2)
