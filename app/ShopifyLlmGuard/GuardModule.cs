@@ -15,6 +15,7 @@ using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Incidents.Signals;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Routing;
@@ -28,7 +29,7 @@ namespace ShopifyLlmGuard;
 /// <summary>Everything that the guard knows and decides, as services.</summary>
 public static class GuardModule
 {
-    /// <summary>Adds the guard. Reads <c>ConnectionStrings:Guard</c> and the sections Guard, Llm, Time, Health and Shopify.</summary>
+    /// <summary>Adds the guard. Reads <c>ConnectionStrings:Guard</c> and the sections Guard, Llm, Time, Health, Incidents and Shopify.</summary>
     public static IServiceCollection AddGuard(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -36,7 +37,7 @@ public static class GuardModule
         services.AddSingleton<GuardMeter>();
         services.AddOptions<GuardOptions>().Bind(configuration.GetSection("Guard")).ValidateDataAnnotations().ValidateOnStart();
         return services.AddData(configuration).AddServing().AddHealth(configuration).AddLlm(configuration).AddCompliance(configuration).AddShops(configuration)
-            .AddCatalog().AddFeatures();
+            .AddCatalog().AddFeatures().AddSignals(configuration);
     }
 
     private static IServiceCollection AddData(this IServiceCollection services, IConfiguration configuration)

@@ -5,7 +5,7 @@ namespace ShopifyLlmGuard.Server.Trust;
 /// <summary>What a caller of an endpoint must prove. Every endpoint carries one; a test holds that.</summary>
 internal sealed record Proof(string Scheme)
 {
-    public const string AppProxy = "app-proxy", IdToken = "id-token", Webhook = "webhook", GatewayKey = "gateway-key", None = "none";
+    public const string AppProxy = "app-proxy", IdToken = "id-token", Webhook = "webhook", GatewayKey = "gateway-key", IncidentSource = "incident-source", None = "none";
 }
 
 internal static class ProofExtensions
@@ -25,6 +25,10 @@ internal static class ProofExtensions
     /// <summary>An in-house caller with a good key: the key is known, with its jurisdictions and limits.</summary>
     public static TBuilder RequireGatewayKey<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.Require(Proof.GatewayKey);
+
+    /// <summary>A monitoring system that the operator has configured: the source is known, and its bytes are proven.</summary>
+    public static TBuilder RequireIncidentSource<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        builder.Require(Proof.IncidentSource);
 
     /// <summary>Open to everybody, and harmless: it tells nothing about a shop and changes nothing.</summary>
     public static TBuilder RequireNothing<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>

@@ -5,6 +5,7 @@ using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Incidents.Signals;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Privacy;
@@ -41,6 +42,8 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<EndpointVersion> EndpointVersions => Set<EndpointVersion>();
     public DbSet<PrivacyRecord> PrivacyRecords => Set<PrivacyRecord>();
     public DbSet<GatewayKey> GatewayKeys => Set<GatewayKey>();
+    public DbSet<IncidentDelivery> IncidentDeliveries => Set<IncidentDelivery>();
+    public DbSet<SignalStanding> SignalStandings => Set<SignalStanding>();
 
     /// <summary>Saves everything and tells every server, in one transaction (the current one, if there is one).</summary>
     internal async Task SaveAndTellAsync(CancellationToken cancellationToken)

@@ -34,4 +34,38 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, ServingLedger
         await ledger.RecordAsync(cancellationToken);
         return released > 0;
     }
+
+    /// <summary>
+    /// Holds and releases what a signal asks for, inside the caller's transaction, and tells every server when that commits. A pin whose
+    /// id is known is not made again, and one that was released stays so; it only lasts longer. After the commit call <see cref="RecordAsync"/>.
+    /// </summary>
+    /// <returns>How many pins have changed.</returns>
+    internal async Task<int> ChangeAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
+    {
+        var changed = 0;
+        foreach (var pin in change.Hold)
+        {
+            changed += await db.Database.ExecuteSqlAsync(
+                $"""
+                 INSERT INTO guard.pins (id, shop, feature, mode, holder, actor, reason, "from", until)
+                 VALUES ({pin.Id}, {pin.Shop}, {pin.Feature}, {pin.Mode.ToString()}, {pin.Holder.ToString()}, {pin.Actor}, {pin.Reason}, {pin.From}, {pin.Until})
+                 ON CONFLICT (id) DO UPDATE SET until = EXCLUDED.until
+                 WHERE pins.released_at IS NULL AND pins.until < EXCLUDED.until - interval '1 minute'
+                 """, cancellationToken);
+        }
+
+        var (now, release) = (DatabaseTime.Of(clock), change.Release.ToArray());
+        changed += await db.Pins.Where(pin => release.Contains(pin.Id) && pin.ReleasedAt == null).ExecuteUpdateAsync(
+            pin => pin.SetProperty(p => p.ReleasedAt, now).SetProperty(p => p.ReleasedBy, change.Actor).SetProperty(p => p.ReleaseReason, change.Reason),
+            cancellationToken);
+        if (changed > 0)
+        {
+            await db.SaveAndTellAsync(cancellationToken);
+        }
+
+        return changed;
+    }
+
+    /// <summary>Makes what was committed count on this server, and writes which modes changed by it.</summary>
+    internal Task RecordAsync(CancellationToken cancellationToken) => ledger.RecordAsync(cancellationToken);
 }
