@@ -43,8 +43,6 @@ namespace ShopifyLlmGuard.Data.Migrations
                     acted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     rules = table.Column<string[]>(type: "text[]", nullable: false),
                     pins = table.Column<Guid[]>(type: "uuid[]", nullable: false),
-                    regions = table.Column<string[]>(type: "text[]", nullable: false),
-                    regions_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     outcome = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>

@@ -556,15 +556,6 @@ namespace ShopifyLlmGuard.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("received_at");
 
-                    b.PrimitiveCollection<string[]>("Regions")
-                        .IsRequired()
-                        .HasColumnType("text[]")
-                        .HasColumnName("regions");
-
-                    b.Property<DateTimeOffset?>("RegionsUntil")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("regions_until");
-
                     b.PrimitiveCollection<string[]>("Rules")
                         .IsRequired()
                         .HasColumnType("text[]")

@@ -83,7 +83,7 @@ internal static class RuleFile
         features.Where(feature => Features.Find(feature) is null).ToList().ForEach(feature => reader.Wrong("Features", $"names '{feature}', which is no feature."));
         var rule = new SignalRule(
             name, [.. Matchers(reader)], reader.Choice("Mode", Mode.Fallback, Mode.Fallback, Mode.Off), [.. features],
-            [.. reader.Texts("Shops").Select(shop => shop.ToLowerInvariant())], [.. reader.Texts("Regions")], reader.Time("For", SignalRule.DefaultFor, LongestHold));
+            [.. reader.Texts("Shops").Select(shop => shop.ToLowerInvariant())], reader.Time("For", SignalRule.DefaultFor, LongestHold));
         reader.NothingElse();
         return rule;
     }

@@ -16,8 +16,10 @@ internal sealed class SectionReader(IConfigurationSection section, ICollection<s
     /// <summary>A list, or one value as a list of one.</summary>
     public List<string> Texts(string name)
     {
+        // A list may have an empty value beside its elements.
         var part = Ask(name);
-        return [.. (part.Value is { } one ? [one] : part.GetChildren().Select(child => child.Value ?? "")).Select(text => text.Trim())];
+        var texts = part.GetChildren().Select(child => child.Value ?? "").ToList();
+        return [.. (texts.Count == 0 && part.Value is { Length: > 0 } one ? [one] : texts).Select(text => text.Trim())];
     }
 
     public TimeSpan Time(string name, TimeSpan otherwise, TimeSpan longest)

@@ -6,15 +6,14 @@ namespace ShopifyLlmGuard.Incidents.Rules;
 
 /// <summary>What is to be done while a signal fires that matches. Section <c>Incidents:Rules</c>.</summary>
 /// <param name="Name">Names the rule in pins and pages.</param>
-/// <param name="Match">All of them must match. Beside the labels there are <c>source</c>, <c>severity</c> and <c>code</c>.</param>
+/// <param name="Match">All of them must match. Beside the labels (<c>region</c> is one) there are <c>source</c>, <c>severity</c> and <c>code</c>.</param>
 /// <param name="Mode">Fallback or off: no alert can make a feature live.</param>
 /// <param name="Features">The features that are held; empty holds every feature.</param>
 /// <param name="Shops">The shops where they are held; empty holds every shop.</param>
-/// <param name="Regions">The regions whose endpoints get no calls meanwhile. With regions and no features, nothing else is held.</param>
 /// <param name="For">When the hold ends by itself, counted from the last signal that says it still fires.</param>
 internal sealed record SignalRule(
     string Name, ImmutableArray<Matcher> Match, Mode Mode, ImmutableArray<string> Features, ImmutableArray<string> Shops,
-    ImmutableArray<string> Regions, TimeSpan For)
+    TimeSpan For)
 {
     /// <summary>Longer than Alertmanager's and Grafana's default pause of four hours before they repeat an alert.</summary>
     public static readonly TimeSpan DefaultFor = TimeSpan.FromHours(6);

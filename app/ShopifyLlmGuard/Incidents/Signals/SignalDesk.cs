@@ -39,7 +39,7 @@ internal sealed partial class SignalDesk(
 
         var standing = known ?? New(db, signal, receivedAt);
         var plan = SignalPlan.Of(signal, news, standing, settings.Current.Rules, DatabaseTime.Of(clock));
-        var changed = await pins.ChangeAsync(db, plan.Pins, cancellationToken) > 0 || !standing.Regions.SequenceEqual(plan.Regions);
+        var changed = await pins.ChangeAsync(db, plan.Pins, cancellationToken) > 0;
         var outcome = plan.Outcome(standing, changed);
         Write(standing, signal, receivedAt, plan, outcome, changed);
         await Save(db, changed, cancellationToken);
@@ -59,8 +59,12 @@ internal sealed partial class SignalDesk(
     private void Write(SignalStanding standing, IncidentSignal signal, DateTimeOffset receivedAt, SignalPlan plan, string outcome, bool changed)
     {
         (standing.Signal, standing.ReceivedAt, standing.OpenedAt) = (signal, receivedAt, plan.OpenedAt);
-        (standing.Rules, standing.Pins) = (plan.Rules, [.. plan.Pins.Hold.Select(pin => pin.Id)]);
-        (standing.Regions, standing.RegionsUntil) = (plan.Regions, plan.RegionsUntil);
+        standing.Rules = plan.Rules;
+        if (signal.State == SignalState.Firing)
+        {
+            standing.Pins = [.. plan.Pins.Hold.Select(pin => pin.Id)];
+        }
+
         if (changed || outcome != standing.Outcome)
         {
             (standing.Outcome, standing.ActedAt) = (outcome, DatabaseTime.Of(clock));

@@ -14,9 +14,7 @@ namespace ShopifyLlmGuard.Incidents.Signals;
 /// <param name="OpenedAt">The moment, by the source, that opened this episode.</param>
 /// <param name="Rules">The rules that match.</param>
 /// <param name="Pins">What to hold and what to release.</param>
-/// <param name="Regions">The regions that get no calls.</param>
-/// <param name="RegionsUntil">Until when at most.</param>
-internal sealed record SignalPlan(DateTimeOffset? OpenedAt, string[] Rules, PinChange Pins, string[] Regions, DateTimeOffset? RegionsUntil)
+internal sealed record SignalPlan(DateTimeOffset? OpenedAt, string[] Rules, PinChange Pins)
 {
     public static SignalPlan Of(IncidentSignal signal, SignalNews news, SignalStanding standing, IReadOnlyList<SignalRule> rules, DateTimeOffset now)
     {
@@ -25,30 +23,26 @@ internal sealed record SignalPlan(DateTimeOffset? OpenedAt, string[] Rules, PinC
         var acting = signal.State == SignalState.Firing ? matching : [];
         List<Pin> hold = [.. acting.SelectMany(rule => PinsOf(rule, signal, openedAt!.Value, now))];
         var release = standing.Pins.Except(hold.Select(pin => pin.Id)).ToList();
-        var withRegions = acting.Where(rule => rule.Regions.Length > 0).ToList();
         return new(
             openedAt, [.. matching.Select(rule => rule.Name)],
-            new PinChange(hold, release, signal.Source, $"{signal.TitleCode} {signal.ExternalId} {(acting.Count > 0 ? "changed" : "resolved")}"),
-            [.. withRegions.SelectMany(rule => rule.Regions).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
-            withRegions.Count == 0 ? null : now + withRegions.Max(rule => rule.For));
+            new PinChange(hold, release, signal.Source, $"{signal.TitleCode} {signal.ExternalId} {(acting.Count > 0 ? "changed" : "resolved")}"));
     }
 
     /// <summary>What was done, in a word.</summary>
     public string Outcome(SignalStanding standing, bool changed) => this switch
     {
-        { Pins.Hold: [], Regions: [] } when changed => SignalOutcomes.Released,
+        { Pins.Hold: [] } when changed => SignalOutcomes.Released,
         _ when changed => SignalOutcomes.Held,
         { Rules: [] } => SignalOutcomes.Unhandled,
         _ => standing.Outcome == SignalOutcomes.Unhandled ? SignalOutcomes.Unchanged : standing.Outcome,
     };
 
     private static IEnumerable<Pin> PinsOf(SignalRule rule, IncidentSignal signal, DateTimeOffset openedAt, DateTimeOffset now) =>
-        rule.Features.IsEmpty && rule.Regions.Length > 0 ? []
-        : from shop in rule.Shops.IsEmpty ? [null] : rule.Shops.Cast<string?>()
-          from feature in rule.Features.IsEmpty ? [null] : rule.Features.Cast<string?>()
-          select new Pin(
-              IdOf(rule, signal, openedAt, shop, feature), shop, feature, rule.Mode, PinHolder.Incident, signal.Source,
-              $"{signal.TitleCode} {signal.ExternalId}", now, now + rule.For);
+        from shop in rule.Shops.IsEmpty ? [null] : rule.Shops.Cast<string?>()
+        from feature in rule.Features.IsEmpty ? [null] : rule.Features.Cast<string?>()
+        select new Pin(
+            IdOf(rule, signal, openedAt, shop, feature), shop, feature, rule.Mode, PinHolder.Incident, signal.Source,
+            $"{signal.TitleCode} {signal.ExternalId}", now, now + rule.For);
 
     private static Guid IdOf(SignalRule rule, IncidentSignal signal, DateTimeOffset openedAt, string? shop, string? feature)
     {

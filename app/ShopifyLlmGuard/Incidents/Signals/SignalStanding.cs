@@ -26,14 +26,8 @@ public sealed class SignalStanding
     /// <summary>The names of the rules that it matches; empty when nobody has said what to do.</summary>
     public string[] Rules { get; set; } = [];
 
-    /// <summary>The pins that stand because of it.</summary>
+    /// <summary>The pins of the present episode, or of the last one.</summary>
     public Guid[] Pins { get; set; } = [];
-
-    /// <summary>The regions whose endpoints get no calls because of it.</summary>
-    public string[] Regions { get; set; } = [];
-
-    /// <summary>When those endpoints are used again although nobody has said that it is over; null when none is out.</summary>
-    public DateTimeOffset? RegionsUntil { get; set; }
 
     /// <summary>What was done: one of <see cref="SignalOutcomes"/>.</summary>
     public required string Outcome { get; set; }
