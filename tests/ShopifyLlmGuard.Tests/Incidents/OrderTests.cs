@@ -34,7 +34,7 @@ public sealed class OrderTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await guard.DisposeAsync();
 
-    [Property(MaxTest = 25)]
+    [Property(MaxTest = 15)]
     public Property The_pins_are_those_of_the_deliveries_in_order() => Prop.ForAll(AnyScenario.ToArbitrary(), scenario =>
     {
         var inOrder = Run(scenario.Told.OrderBy(signal => signal.UpdatedAt).ThenBy(signal => signal.State));
