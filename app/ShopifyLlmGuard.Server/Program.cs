@@ -25,6 +25,11 @@ if (args is ["keys", .. var words])
     return await app.Services.GetRequiredService<KeyDesk>().RunAsync(words, Console.Out);
 }
 
+if (args is ["release", .. var release])
+{
+    return await ActivatorUtilities.CreateInstance<ReleaseVerbs>(app.Services).RunAsync(release, Console.Out);
+}
+
 app.UseOverheadMeter();
 app.UseProblems();
 app.UseTrust();

@@ -9,6 +9,7 @@ using ShopifyLlmGuard.Incidents.Signals;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
 
@@ -44,6 +45,10 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<GatewayKey> GatewayKeys => Set<GatewayKey>();
     public DbSet<IncidentDelivery> IncidentDeliveries => Set<IncidentDelivery>();
     public DbSet<SignalStanding> SignalStandings => Set<SignalStanding>();
+    public DbSet<Release> Releases => Set<Release>();
+    public DbSet<GoldenRun> GoldenRuns => Set<GoldenRun>();
+    public DbSet<RolloutChange> RolloutChanges => Set<RolloutChange>();
+    public DbSet<ReleaseMinute> ReleaseMinutes => Set<ReleaseMinute>();
 
     /// <summary>Saves everything and tells every server, in one transaction (the current one, if there is one).</summary>
     internal async Task SaveAndTellAsync(CancellationToken cancellationToken)

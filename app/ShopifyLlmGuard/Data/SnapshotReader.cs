@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Data;
 using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Gateway;
+using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Data;
@@ -27,6 +28,7 @@ public sealed class SnapshotReader(IDbContextFactory<GuardDb> databases, TimePro
             await ServingAsync(db, cancellationToken))
         {
             Keys = await KeysAsync(db, cancellationToken),
+            Rollouts = await RolloutsAsync(db, cancellationToken),
             EndpointTable = [.. await db.EndpointVersions
                 .Where(version => !db.EndpointVersions.Any(later => later.Endpoint == version.Endpoint && later.Id > version.Id))
                 .ToListAsync(cancellationToken)],
@@ -45,6 +47,21 @@ public sealed class SnapshotReader(IDbContextFactory<GuardDb> databases, TimePro
         var keys = await db.GatewayKeys.Where(key => key.RevokedAt == null).ToListAsync(cancellationToken);
         return keys.ToImmutableDictionary(key => key.Id, key => new GatewayKeyProfile(
             key.Id, key.Hash, [.. key.Jurisdictions], key.PerMinute, key.AtOnce, key.ExpiresAt));
+    }
+
+    private static async Task<ImmutableDictionary<string, Rollout>> RolloutsAsync(GuardDb db, CancellationToken cancellationToken)
+    {
+        var last = await db.RolloutChanges
+            .Where(change => !db.RolloutChanges.Any(later => later.Feature == change.Feature && later.Id > change.Id))
+            .ToListAsync(cancellationToken);
+        var named = last.SelectMany(change => (string?[])[change.Stable, change.Previous, change.Candidate]).OfType<string>().ToList();
+        var known = await db.Releases.Where(release => named.Contains(release.Id)).ToDictionaryAsync(release => release.Id, cancellationToken);
+        return last.ToImmutableDictionary(change => change.Feature, change =>
+        {
+            Release? Find(string? id) => id is null ? null : known.GetValueOrDefault(id) ?? Release.BuiltInOf(change.Feature);
+            return new Rollout(
+                Find(change.Stable)!, Find(change.Previous), Find(change.Candidate), change.Percent, change.IsAutomatic, change.Step, change.At);
+        });
     }
 
     private static async Task<ImmutableDictionary<string, bool>> FlagsAsync(GuardDb db, CancellationToken cancellationToken) =>

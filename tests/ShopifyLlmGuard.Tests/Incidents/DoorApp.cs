@@ -34,9 +34,9 @@ internal static class DoorApp
     public static Task WorkOffAsync(this GuardApp app) => app.RunAsync<SignalRound>(round => round.RunAsync(CancellationToken.None));
 
     /// <summary>Waits until something has become true that takes asking; fails after the limit.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> isTrue, string what, int seconds = 20)
+    public static async Task UntilAsync(Func<Task<bool>> isTrue, string what, int seconds = 20, int milliseconds = 50)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(milliseconds));
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         while (!await isTrue())
         {

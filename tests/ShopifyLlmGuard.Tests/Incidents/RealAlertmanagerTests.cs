@@ -63,7 +63,7 @@ public sealed class RealAlertmanagerTests
     {
         await app.RunAsync<HealthRound>(round => round.RunAsync());
         return app.Services.GetRequiredService<ServingBoard>().Decide(GuardApp.Shop, Features.Chat) == wanted;
-    }, what, seconds: 60);
+    }, what, seconds: 120, milliseconds: 500);
 
     private static GuardApp Configured(string mortal, string steady) => new GuardApp().Configured()
         .With("Incidents:Rules:0:Match:0", "alertname=GuardEndpointDown").With("Incidents:Rules:0:Match:1", "region=eu-first")

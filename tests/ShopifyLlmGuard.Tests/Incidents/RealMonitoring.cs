@@ -55,7 +55,8 @@ internal sealed class RealMonitoring : IAsyncDisposable
     private void Configure(Uri guard, string secret)
     {
         File.WriteAllText(PathOf("guard.secret"), secret);
-        Copy("prometheus.yml", ("127.0.0.1:9093", $"127.0.0.1:{ports.Alertmanager}"), ("127.0.0.1:5080", guard.Authority), (": 5s", ": 1s"));
+        // A scrape may take as long as the pause between two, and a busy machine needs that.
+        Copy("prometheus.yml", ("127.0.0.1:9093", $"127.0.0.1:{ports.Alertmanager}"), ("127.0.0.1:5080", guard.Authority), ("scrape_interval: 5s", "scrape_interval: 3s"), ("evaluation_interval: 5s", "evaluation_interval: 1s"));
         Copy("guard.rules.yml", ("for: 15s", "for: 1s"));
         Copy("alertmanager.yml", ("http://127.0.0.1:5080/", guard.ToString()), ("/etc/prometheus/guard.secret", PathOf("guard.secret")), ("group_interval: 5s", "group_interval: 1s"));
     }
