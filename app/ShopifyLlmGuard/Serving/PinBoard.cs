@@ -1,10 +1,11 @@
 using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 
 namespace ShopifyLlmGuard.Serving;
 
 /// <summary>Holds and releases modes. When a call returns, this server decides by it; the others within a notification.</summary>
-public sealed class PinBoard(IDbContextFactory<GuardDb> databases, ServingLedger ledger, TimeProvider clock)
+public sealed class PinBoard(IDbContextFactory<GuardDb> databases, ServingLedger ledger, AuditTrail trail, TimeProvider clock)
 {
     /// <summary>Pins a mode. Throws what the database throws; then nothing is pinned.</summary>
     public async Task<Pin> PinAsync(PinRequest request, CancellationToken cancellationToken = default)
@@ -14,8 +15,11 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, ServingLedger
             Guid.CreateVersion7(now), request.Shop, request.Feature, request.Mode, request.Holder, request.Actor, request.Reason,
             now, request.For is { } time ? now + time : null);
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         db.Pins.Add(pin);
+        await trail.AppendAsync(db, Note(AuditActions.PinPlaced, pin, pin.Actor, pin.Reason), cancellationToken);
         await db.SaveAndTellAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         await ledger.RecordAsync(cancellationToken);
         return pin;
     }
@@ -29,10 +33,17 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, ServingLedger
         var released = await db.Pins.Where(pin => pin.Id == id && pin.ReleasedAt == null).ExecuteUpdateAsync(
             pin => pin.SetProperty(p => p.ReleasedAt, now).SetProperty(p => p.ReleasedBy, actor).SetProperty(p => p.ReleaseReason, reason),
             cancellationToken);
+        if (released == 0)
+        {
+            return false;
+        }
+
+        var row = await db.Pins.AsNoTracking().SingleAsync(pin => pin.Id == id, cancellationToken);
+        await trail.AppendAsync(db, Note(AuditActions.PinReleased, row, actor, reason), cancellationToken);
         await db.SaveAndTellAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await ledger.RecordAsync(cancellationToken);
-        return released > 0;
+        return true;
     }
 
     /// <summary>
@@ -42,22 +53,7 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, ServingLedger
     /// <returns>How many pins have changed.</returns>
     internal async Task<int> ChangeAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
     {
-        var changed = 0;
-        foreach (var pin in change.Hold)
-        {
-            changed += await db.Database.ExecuteSqlAsync(
-                $"""
-                 INSERT INTO guard.pins (id, shop, feature, mode, holder, actor, reason, "from", until)
-                 VALUES ({pin.Id}, {pin.Shop}, {pin.Feature}, {pin.Mode.ToString()}, {pin.Holder.ToString()}, {pin.Actor}, {pin.Reason}, {pin.From}, {pin.Until})
-                 ON CONFLICT (id) DO UPDATE SET until = EXCLUDED.until
-                 WHERE pins.released_at IS NULL AND pins.until < EXCLUDED.until - interval '1 minute'
-                 """, cancellationToken);
-        }
-
-        var (now, release) = (DatabaseTime.Of(clock), change.Release.ToArray());
-        changed += await db.Pins.Where(pin => release.Contains(pin.Id) && pin.ReleasedAt == null).ExecuteUpdateAsync(
-            pin => pin.SetProperty(p => p.ReleasedAt, now).SetProperty(p => p.ReleasedBy, change.Actor).SetProperty(p => p.ReleaseReason, change.Reason),
-            cancellationToken);
+        var changed = await HoldAsync(db, change, cancellationToken) + await ReleaseAsync(db, change, cancellationToken);
         if (changed > 0)
         {
             await db.SaveAndTellAsync(cancellationToken);
@@ -68,4 +64,45 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, ServingLedger
 
     /// <summary>Makes what was committed count on this server, and writes which modes changed by it.</summary>
     internal Task RecordAsync(CancellationToken cancellationToken) => ledger.RecordAsync(cancellationToken);
+
+    private async Task<int> HoldAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
+    {
+        var ids = change.Hold.Select(pin => pin.Id).ToArray();
+        var known = await db.Pins.Where(pin => ids.Contains(pin.Id)).Select(pin => pin.Id).ToListAsync(cancellationToken);
+        var changed = 0;
+        foreach (var pin in change.Hold)
+        {
+            changed += await db.Database.ExecuteSqlAsync(
+                $"""
+                 INSERT INTO guard.pins (id, shop, feature, mode, holder, actor, reason, "from", until)
+                 VALUES ({pin.Id}, {pin.Shop}, {pin.Feature}, {pin.Mode.ToString()}, {pin.Holder.ToString()}, {pin.Actor}, {pin.Reason}, {pin.From}, {pin.Until})
+                 ON CONFLICT (id) DO UPDATE SET until = EXCLUDED.until
+                 WHERE pins.released_at IS NULL AND pins.until < EXCLUDED.until - interval '1 minute'
+                 """, cancellationToken);
+            if (!known.Contains(pin.Id))
+            {
+                await trail.AppendAsync(db, Note(AuditActions.PinPlaced, pin, pin.Actor, pin.Reason), cancellationToken);
+            }
+        }
+
+        return changed;
+    }
+
+    private async Task<int> ReleaseAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
+    {
+        var (now, ids) = (DatabaseTime.Of(clock), change.Release.ToArray());
+        var standing = await db.Pins.AsNoTracking().Where(pin => ids.Contains(pin.Id) && pin.ReleasedAt == null).ToListAsync(cancellationToken);
+        foreach (var pin in standing)
+        {
+            await db.Pins.Where(row => row.Id == pin.Id).ExecuteUpdateAsync(
+                row => row.SetProperty(p => p.ReleasedAt, now).SetProperty(p => p.ReleasedBy, change.Actor).SetProperty(p => p.ReleaseReason, change.Reason),
+                cancellationToken);
+            await trail.AppendAsync(db, Note(AuditActions.PinReleased, pin, change.Actor, change.Reason), cancellationToken);
+        }
+
+        return standing.Count;
+    }
+
+    private static AuditNote Note(string action, Pin pin, string actor, string reason) => new(
+        action, pin.Shop, actor, pin.Feature ?? "every feature", $"{pin.Holder} pin {pin.Id} at {pin.Mode}", reason);
 }
