@@ -3,6 +3,7 @@ using ShopifyLlmGuard.Server;
 using ShopifyLlmGuard.Server.Gateway;
 using ShopifyLlmGuard.Server.Jobs;
 using ShopifyLlmGuard.Server.Ops;
+using ShopifyLlmGuard.Server.Ops.Desks;
 using ShopifyLlmGuard.Server.Ops.Records;
 using ShopifyLlmGuard.Server.Shopify;
 using ShopifyLlmGuard.Server.Staff;
@@ -12,7 +13,7 @@ using ShopifyLlmGuard.Server.Webhooks;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddDoor();
-builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddGateway().AddRecords().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
+builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddGateway().AddRecords().AddDesks().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
 builder.Services.AddTelemetry(builder.Configuration);
 
 var app = builder.Build();
@@ -34,6 +35,16 @@ if (args is ["incident", .. var about])
 if (args is ["audit", .. var asked])
 {
     return await app.Services.GetRequiredService<AuditCommand>().RunAsync(asked, Console.Out);
+}
+
+if (args is ["endpoints", .. var aboutEndpoints])
+{
+    return await app.Services.GetRequiredService<EndpointCommand>().RunAsync(aboutEndpoints, Console.Out);
+}
+
+if (args is ["evidence", .. var aboutEvidence])
+{
+    return await app.Services.GetRequiredService<EvidenceCommand>().RunAsync(aboutEvidence, Console.Out);
 }
 
 if (args is ["release", .. var release])

@@ -96,7 +96,7 @@ public static class GuardModule
     {
         services.AddOptions<EvidenceOptions>().Bind(configuration.GetSection("Evidence"))
             .Validate(options => options.Key is null || TokenVault.IsKey(options.Key), "Evidence:Key must be base64 of 32 bytes.")
-            .Validate(options => options.OldKey is null || TokenVault.IsKey(options.OldKey), "Evidence:OldKey must be base64 of 32 bytes.")
+            .Validate(options => options.OldKeys.All(TokenVault.IsKey), "Every one of Evidence:OldKeys must be base64 of 32 bytes.")
             .ValidateOnStart();
         services.AddSingleton(provider => new EvidenceKeys(
             provider.GetRequiredService<IOptions<EvidenceOptions>>(), provider.GetRequiredService<IOptions<TokenVaultOptions>>()));

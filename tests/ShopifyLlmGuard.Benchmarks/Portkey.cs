@@ -25,7 +25,9 @@ internal sealed class Portkey : IAsyncDisposable
     public int Pid => process.Id;
 
     /// <summary>Installs it once beside the build's own output, which git ignores, and starts it.</summary>
-    public static async Task<Portkey> StartAsync(string? cores = null)
+    /// <param name="cores">The cores that it may use; null for all.</param>
+    /// <param name="streams">Helps it over the error with which the package ends every stream, see <c>Peer/portkey-streams.mjs</c>.</param>
+    public static async Task<Portkey> StartAsync(string? cores = null, bool streams = false)
     {
         var folder = Path.Combine(Programs.Root, "artifacts", "portkey-" + Version);
         var script = Path.Combine(folder, "node_modules", "@portkey-ai", "gateway", "build", "start-server.js");
@@ -37,7 +39,8 @@ internal sealed class Portkey : IAsyncDisposable
         }
 
         var port = Programs.FreePort();
-        string[] node = ["node", script, string.Create(CultureInfo.InvariantCulture, $"--port={port}"), "--headless"];
+        string[] help = streams ? ["--import", Path.Combine(Programs.Root, "tests", "ShopifyLlmGuard.Benchmarks", "Peer", "portkey-streams.mjs")] : [];
+        string[] node = ["node", .. help, script, string.Create(CultureInfo.InvariantCulture, $"--port={port}"), "--headless"];
         string[] words = cores is null ? node : ["taskset", "-c", cores, .. node];
         var process = Process.Start(new ProcessStartInfo(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         process.OutputDataReceived += static (_, _) => { };

@@ -1,11 +1,13 @@
 using System.Data.Common;
 using System.Globalization;
+using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Gateway;
+using ShopifyLlmGuard.Llm;
 
 namespace ShopifyLlmGuard.Server.Gateway;
 
 /// <summary>The operator's command line for gateway keys: <c>keys add NAME</c>, <c>keys list</c>, <c>keys revoke ID</c>.</summary>
-internal sealed class KeyDesk(GatewayKeys keys, TimeProvider clock)
+internal sealed class KeyDesk(GatewayKeys keys, IOptions<LlmOptions> llm, TimeProvider clock)
 {
     private const string Usage = """
         ShopifyLlmGuard.Server keys add NAME [--jurisdiction EU]... [--per-minute 60] [--at-once 4] [--days 365]
@@ -20,7 +22,9 @@ internal sealed class KeyDesk(GatewayKeys keys, TimeProvider clock)
         {
             return words switch
             {
-                ["add", var name, .. var options] when RequestOf(name, options) is { } request => await AddAsync(request, output),
+                ["add", var name, .. var options] when RequestOf(name, options) is { } request => request.AtOnce > Places
+                    ? await SayAsync(output, $"--at-once {request.AtOnce} would be useless: one caller has {Places} places at once (Llm:Bulkhead:PerShop).", 2)
+                    : await AddAsync(request, output),
                 ["list"] => await ListAsync(output),
                 ["revoke", var id] => await RevokeAsync(id, output),
                 _ => await SayAsync(output, Usage, 2),
@@ -56,9 +60,12 @@ internal sealed class KeyDesk(GatewayKeys keys, TimeProvider clock)
         ? await SayAsync(output, $"{id} is revoked.", 0)
         : await SayAsync(output, $"No key {id} is good.", 1);
 
-    private static GatewayKeyRequest? RequestOf(string name, string[] options)
+    // The router gives no caller more, whatever its key says.
+    private int Places => llm.Value.Bulkhead.PerShop;
+
+    private GatewayKeyRequest? RequestOf(string name, string[] options)
     {
-        var request = new GatewayKeyRequest(name, [], 60, 4, null, Environment.UserName);
+        var request = new GatewayKeyRequest(name, [], 60, Math.Min(4, Places), null, Environment.UserName);
         for (var at = 0; at < options.Length; at += 2)
         {
             var value = at + 1 < options.Length ? options[at + 1] : "";

@@ -10,8 +10,11 @@ public sealed class EvidenceOptions
     /// <summary>Base64 of 32 random bytes; without one, a key is derived from <c>Shopify:TokenKey</c>.</summary>
     public string? Key { get; set; }
 
-    /// <summary>The key before the last change of keys, to verify what it sealed; optional.</summary>
-    public string? OldKey { get; set; }
+    /// <summary>
+    /// The keys before the last changes of keys, to verify what they sealed; optional. Where no key was set, an old
+    /// <c>Shopify:TokenKey</c> stands for the one that was derived from it.
+    /// </summary>
+    public IList<string> OldKeys { get; } = [];
 }
 
 /// <summary>The keys that seal the evidence: the newest seals, all verify.</summary>
@@ -21,8 +24,9 @@ internal sealed class EvidenceKeys
 
     public EvidenceKeys(IOptions<EvidenceOptions> evidence, IOptions<TokenVaultOptions> tokens) => keys =
     [
-        .. Given(evidence.Value.Key), .. Given(evidence.Value.OldKey),
+        .. Given(evidence.Value.Key),
         .. Given(tokens.Value.TokenKey).Concat(Given(tokens.Value.OldTokenKey)).Select(Derived),
+        .. evidence.Value.OldKeys.SelectMany(Given).SelectMany(key => (byte[][])[key, Derived(key)]),
     ];
 
     public EvidenceKeys(params byte[][] keys) => this.keys = [.. keys];

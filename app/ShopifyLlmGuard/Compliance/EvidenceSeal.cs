@@ -6,9 +6,9 @@ namespace ShopifyLlmGuard.Compliance;
 
 /// <summary>
 /// Seals records with HMAC-SHA256 over everything that they say and the seal before them: whoever has the database but not the
-/// key cannot change, add, remove or reorder one inside a chain unnoticed. What is not found: a chain that was deleted together
-/// with its head, and an older head that was put back with the later records cut off. Records that could not be stored were
-/// never sealed; a metric counts them. Pure.
+/// key cannot change, add, remove or reorder one inside a chain unnoticed. What the database alone cannot show: a chain that was
+/// deleted together with its head, and an older head that was put back with the later records cut off; for these one keeps
+/// receipts elsewhere, see <see cref="EvidenceReceipt"/>. Records that could not be stored were never sealed; a metric counts them. Pure.
 /// </summary>
 internal static class EvidenceSeal
 {

@@ -47,14 +47,19 @@ internal sealed partial class EvidenceWriter(
             {
                 await StoreAsync(limit.Token);
             }
-            while (!isFailing && log.Waiting.TryPeek(out _));
+            while (!isFailing && (batch.Count > 0 || log.Waiting.TryPeek(out _)));
         }
         catch (OperationCanceledException)
         {
             // Counted below.
         }
 
-        meter.RecordsDropped(batch.Count);
+        var lost = batch.Count + log.Waiting.Count;
+        if (lost > 0)
+        {
+            meter.RecordsDropped(lost);
+            Log.Lost(logger, lost);
+        }
     }
 
     private async Task StoreAsync(CancellationToken cancellationToken)
@@ -130,5 +135,8 @@ internal sealed partial class EvidenceWriter(
     {
         [LoggerMessage(LogLevel.Warning, "Attempt records cannot be stored ({Problem}); they wait in memory.")]
         public static partial void Waits(ILogger logger, string problem);
+
+        [LoggerMessage(LogLevel.Error, "{Count} attempt records could not be stored before the stop, and are lost.")]
+        public static partial void Lost(ILogger logger, int count);
     }
 }

@@ -177,7 +177,8 @@ public sealed partial class InHouseAssistant
         : null;
 
     private static ModelCall ForRouter(InHouseCall call, Redactor redactor) => new(
-        call.Caller, Feature, [.. call.Messages.Select(message => new ChatMessage(message.Role, redactor.Redact(message.Text)))], call.Sampling) { Model = call.Model };
+        call.Caller, Feature, [.. call.Messages.Select(message => new ChatMessage(message.Role, redactor.Redact(message.Text)))],
+        call.Sampling with { Stop = [.. call.Sampling.Stop.Select(redactor.Hide)] }) { Model = call.Model };
 
     private static partial class Log
     {

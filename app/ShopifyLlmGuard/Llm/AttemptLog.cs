@@ -41,15 +41,22 @@ internal sealed partial class AttemptLog(GuardMeter meter, AnswerCounts counts, 
     public void Refused(ModelCall call, string basis)
     {
         NotSent(call, Reasons.NoEligibleEndpoint);
-        Keep(new AttemptRecord
-        {
-            At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
-            Basis = Allowed(call, basis), Outcome = Reasons.NoEligibleEndpoint, Milliseconds = 0,
-        });
+        Unsent(call, Reasons.NoEligibleEndpoint, basis);
     }
+
+    /// <summary>What a call asked of nobody, or not of one that it could have been sent to: a refused dispatch is a record, too.</summary>
+    public void Unsent(ModelCall call, string reason, string basis) => Keep(new AttemptRecord
+    {
+        At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
+        Basis = Allowed(call, basis), Outcome = reason, Milliseconds = 0,
+    });
 
     /// <summary>A call was not sent to an endpoint, although it was that one's turn, or there was no place for it at all.</summary>
     public void NotSent(ModelCall call, string reason) => meter.Refused(call.Feature, reason);
+
+    /// <summary>Something happened that nobody foresaw. Its message may quote words, so only its type and place are kept.</summary>
+    public void Broke(ModelCall call, Exception unforeseen) =>
+        Log.Broke(logger, call.Feature, unforeseen.GetBaseException().GetType().Name, unforeseen.GetBaseException().StackTrace);
 
     public void Waited(ModelCall call, TimeSpan age) => meter.Waited(call.Feature, age);
 
@@ -90,5 +97,8 @@ internal sealed partial class AttemptLog(GuardMeter meter, AnswerCounts counts, 
     {
         [LoggerMessage(LogLevel.Information, "{Feature} attempt at {Endpoint} failed: {Outcome} after {Milliseconds:0} ms.")]
         public static partial void AttemptFailed(ILogger logger, string feature, string endpoint, string outcome, double milliseconds);
+
+        [LoggerMessage(LogLevel.Error, "A {Feature} call broke with {Problem}. {Place}")]
+        public static partial void Broke(ILogger logger, string feature, string problem, string? place);
     }
 }

@@ -81,7 +81,26 @@ public sealed class LlmRouter
         }
     }
 
+    // The one place where a bug below becomes a value, and is told.
     private async Task<Attempt> RunAsync(
+        ModelCall call, Deadline deadline, ChannelWriter<AnswerPart>? listener, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RouteAsync(call, deadline, listener, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Attempt.NotMade(Reasons.Cancelled);
+        }
+        catch (Exception unforeseen)
+        {
+            log.Broke(call, unforeseen);
+            return Attempt.NotMade(Reasons.InternalError);
+        }
+    }
+
+    private async Task<Attempt> RouteAsync(
         ModelCall call, Deadline deadline, ChannelWriter<AnswerPart>? listener, CancellationToken cancellationToken)
     {
         var shortened = call with
@@ -102,6 +121,7 @@ public sealed class LlmRouter
         {
             var reason = cancellationToken.IsCancellationRequested ? Reasons.Cancelled : Reasons.BulkheadFull;
             log.NotSent(call, reason);
+            log.Unsent(call, reason, eligibility.Explain());
             return Attempt.NotMade(reason);
         }
 

@@ -18,7 +18,12 @@ internal sealed partial class Redactor
     public string Redact(string text)
     {
         // A shopper must not be able to type the model's own control tokens.
-        text = text.Replace("<|", "< |", StringComparison.Ordinal).Replace("|>", "| >", StringComparison.Ordinal);
+        return Hide(text.Replace("<|", "< |", StringComparison.Ordinal).Replace("|>", "| >", StringComparison.Ordinal));
+    }
+
+    /// <summary>The same for a text that is no part of the prompt, and may name control tokens: where the answer shall stop.</summary>
+    public string Hide(string text)
+    {
         text = Email().Replace(text, match => Placeholder("email", match.Value));
         text = Iban().Replace(text, match => IsIban(match.Value) ? Placeholder("iban", match.Value) : match.Value);
         text = BirthDate().Replace(text, match => Placeholder("date", match.Value));

@@ -4,52 +4,66 @@ using ShopifyLlmGuard.Tests.Faults;
 namespace ShopifyLlmGuard.Benchmarks.Faults;
 
 /// <summary>One fault, every repetition on endpoints of its own that nobody has seen fail yet, while healthy traffic goes on.</summary>
-internal sealed class FaultRun(PostgresCluster postgres, Portkey portkey, Fault fault, int repetitions, FaultTimes? times = null) : IAsyncDisposable
+internal sealed class FaultRun : IAsyncDisposable
 {
+    public const int LoadPerSecond = 100;
     private const string Guard = "guard", Peer = "portkey";
-    private const int LoadPerSecond = 10;
 
-    // So many first failures at the same time look like a disaster, in which retries must stop; here each stands for itself.
-    public static readonly (string, string)[] Mass =
-        [("Llm:RetryShare", "1"), ("Llm:HedgeShare", "0.5"), ("Llm:Bulkhead:PerFeature", "1000"), ("Llm:Bulkhead:PerShop", "500")];
+    // Two calls each time, one retry for ten calls: the healthy traffic earns a few more than the faults use.
+    public static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(250);
 
-    private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(100);
+    /// <summary>All callers of the gateway share its places, and here are more of them than one server is made for.</summary>
+    public static readonly (string, string)[] Room = [("Llm:Bulkhead:PerFeature", "1000"), ("Llm:Bulkhead:PerShop", "500")];
+
     private static readonly TimeSpan NoEnd = TimeSpan.FromSeconds(60);
-    private readonly FaultField faulty = new(times, wellAtFirst: true);
+    private readonly Fault fault;
+    private readonly Portkey portkey;
+    private readonly PostgresCluster postgres;
+    private readonly FaultField faulty;
+    private readonly IReadOnlyList<Repetition> repetitions;
+    private readonly FaultLane warm, load;
+    private readonly FaultCaller caller;
     private readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 512 }) { Timeout = Timeout.InfiniteTimeSpan };
+
+    public FaultRun(PostgresCluster postgres, Portkey portkey, Fault fault, int repetitions, FaultTimes? times = null)
+    {
+        (this.postgres, this.portkey, this.fault, faulty, caller) = (postgres, portkey, fault, new FaultField(times, wellAtFirst: true), new FaultCaller(http));
+        this.repetitions =
+        [
+            .. from streamed in (bool[])[false, true]
+               from number in Enumerable.Range(0, repetitions)
+               from system in (string[])[Guard, Peer]
+               select new Repetition(system, streamed, number, faulty.Add(fault, $"{system}{(streamed ? "s" : "p")}{number}")),
+        ];
+        (warm, load) = (faulty.Add(new("warm", "the first calls", "ok"), "warm"), faulty.Add(HealthyLoad.Endpoints, "load"));
+    }
 
     /// <summary>Requests that an endpoint of another lane saw: words outside their jurisdiction.</summary>
     public int Strays => faulty.Llm.Requests.Count(seen => seen.Caller is not null && !seen.Model.Contains($".{seen.Caller}-", StringComparison.Ordinal));
 
-    public async Task<IReadOnlyList<FaultRow>> RunAsync()
+    public HealthyLoad? Load { get; private set; }
+
+    /// <summary>Ends when ours have; the peer's calls, which wait much longer, go on while the next fault begins.</summary>
+    public async Task<(IReadOnlyList<FaultRow> Ours, Task<IReadOnlyList<FaultRow>> Peers)> RunAsync()
     {
-        var lanes = (from streamed in (bool[])[false, true]
-                     from number in Enumerable.Range(0, repetitions)
-                     // The Portkey package answers every stream with a 500 here, also without a fault.
-                     from system in streamed ? (string[])[Guard] : [Guard, Peer]
-                     select (system, streamed, number, lane: faulty.Add(fault, $"{system}{(streamed ? "s" : "p")}{number}"))).ToList();
-        var load = faulty.Add(new("load", "healthy traffic", "ok"), "load");
-        await using var server = await GuardServer.StartAsync(postgres, [.. faulty.Settings, .. Mass]);
-        var keys = new Dictionary<FaultLane, string> { [load] = await server.KeyAsync(load.Jurisdiction) };
-        foreach (var (_, _, _, lane) in lanes.Where(call => call.system == Guard))
+        await using var server = await GuardServer.StartAsync(postgres, [.. faulty.Settings, .. Room]);
+        var keys = new Dictionary<FaultLane, string>();
+        foreach (var lane in repetitions.Where(call => call.System == Guard).Select(call => call.Lane).Concat([warm, load]))
         {
             keys[lane] = await server.KeyAsync(lane.Jurisdiction);
         }
 
         await server.RunAsync();
-        await WarmAsync(server, load, keys[load]);
+        await WarmAsync(server.Url, keys[warm]);
+        Load = new HealthyLoad(caller, server.Url, load, keys[load]);
         using var enough = new CancellationTokenSource();
-        var traffic = LoadAsync(server, load, keys[load], enough.Token);
         faulty.Break();
-        var calls = await Task.WhenAll(lanes.Select(async call =>
-        {
-            await Task.Delay(Apart * call.number, TimeProvider.System);
-            return (call.system, call.streamed, result: await OneAsync(server, call.system, call.lane, call.streamed, keys.GetValueOrDefault(call.lane)));
-        }));
+        var traffic = Load.RunAsync(LoadPerSecond, enough.Token);
+        var peers = RowsAsync(Peer, call => AskAsync(portkey.Url, call.Lane, call.Streamed, Portkey.Headers([.. call.Lane.Targets(faulty.Llm)])));
+        var ours = await RowsAsync(Guard, call => AskAsync(server.Url, call.Lane, call.Streamed, new() { ["Authorization"] = $"Bearer {keys[call.Lane]}" }));
         await enough.CancelAsync();
         await traffic;
-        return [.. calls.GroupBy(call => (call.system, call.streamed))
-            .Select(same => new FaultRow(fault, same.Key.system, same.Key.streamed, [.. same.Select(call => call.result)]))];
+        return (ours, peers);
     }
 
     public async ValueTask DisposeAsync()
@@ -58,12 +72,20 @@ internal sealed class FaultRun(PostgresCluster postgres, Portkey portkey, Fault 
         await faulty.DisposeAsync();
     }
 
-    private async Task<FaultCall> OneAsync(GuardServer server, string system, FaultLane lane, bool streamed, string? key)
+    private async Task<IReadOnlyList<FaultRow>> RowsAsync(string system, Func<Repetition, Task<Told?>> ask)
+    {
+        var calls = await Task.WhenAll(repetitions.Where(call => call.System == system).Select(async call =>
+        {
+            await Task.Delay(Apart * call.Number, TimeProvider.System);
+            return (call.Streamed, Result: await JudgedAsync(call.Lane, () => ask(call)));
+        }));
+        return [.. calls.GroupBy(call => call.Streamed).Select(same => new FaultRow(fault, system, same.Key, [.. same.Select(call => call.Result)]))];
+    }
+
+    private async Task<FaultCall> JudgedAsync(FaultLane lane, Func<Task<Told?>> ask)
     {
         var began = TimeProvider.System.GetTimestamp();
-        var told = system == Guard
-            ? await AskAsync(server.Url, lane, streamed, new() { ["Authorization"] = $"Bearer {key}" })
-            : await AskAsync(portkey.Url, lane, streamed, Portkey.Headers([.. lane.Targets(faulty.Llm)]));
+        var told = await ask();
         var atFirst = faulty.Llm.AttemptsAt(lane.Primary);
         return new(
             FaultVerdict.Of(lane, told, atFirst, faulty.Llm.AttemptsAt(lane.Secondary).Count), told, TimeProvider.System.GetElapsedTime(began), atFirst.Count,
@@ -75,7 +97,7 @@ internal sealed class FaultRun(PostgresCluster postgres, Portkey portkey, Fault 
         using var limit = new CancellationTokenSource(NoEnd, TimeProvider.System);
         try
         {
-            return await new FaultCaller(http).AskAsync($"{url}/v1/chat/completions", lane.Name, streamed, headers, limit.Token);
+            return await caller.AskAsync($"{url}/v1/chat/completions", lane.Name, streamed, headers, limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -84,25 +106,14 @@ internal sealed class FaultRun(PostgresCluster postgres, Portkey portkey, Fault 
     }
 
     // Both systems have compiled and connected before anything is timed.
-    private async Task WarmAsync(GuardServer server, FaultLane load, string key)
+    private async Task WarmAsync(string server, string key)
     {
         for (var call = 0; call < 6; call++)
         {
-            await AskAsync(server.Url, load, call % 2 == 0, new() { ["Authorization"] = $"Bearer {key}" });
-            await AskAsync(portkey.Url, load, call % 2 == 0, Portkey.Headers([.. load.Targets(faulty.Llm)]));
+            await AskAsync(server, warm, call % 2 == 0, new() { ["Authorization"] = $"Bearer {key}" });
+            await AskAsync(portkey.Url, warm, call % 2 == 0, Portkey.Headers([.. warm.Targets(faulty.Llm)]));
         }
     }
 
-    private async Task LoadAsync(GuardServer server, FaultLane load, string key, CancellationToken until)
-    {
-        using var ticks = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / LoadPerSecond), TimeProvider.System);
-        var calls = new List<Task>();
-        for (var call = 0; !until.IsCancellationRequested; call++)
-        {
-            calls.Add(AskAsync(server.Url, load, call % 2 == 0, new() { ["Authorization"] = $"Bearer {key}" }));
-            await ticks.WaitForNextTickAsync(CancellationToken.None);
-        }
-
-        await Task.WhenAll(calls);
-    }
+    private sealed record Repetition(string System, bool Streamed, int Number, FaultLane Lane);
 }

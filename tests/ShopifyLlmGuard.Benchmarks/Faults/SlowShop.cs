@@ -9,7 +9,7 @@ internal sealed class SlowShop(PostgresCluster postgres)
     private const int Calls = 6;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
 
-    public async Task<int> WaitingCallsAsync()
+    public async Task<int?> WaitingCallsAsync()
     {
         await using var field = new FaultField();
         var lane = field.Add(Fault.All.Single(fault => fault.Code == "S06"), "slow-shop");

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
@@ -51,17 +52,17 @@ public sealed class EvidenceTests
     public void Records_that_were_deleted_because_they_are_old_leave_the_rest_sound()
     {
         var (records, head) = Chain(Keys, 5);
-        Assert.Empty(EvidenceCheck.Problems(records[2..], head, Keys, Start.AddMinutes(1.5)));
-        Assert.NotEmpty(EvidenceCheck.Problems(records[2..], head, Keys, Start.AddMinutes(0.5)));
-        Assert.Empty(EvidenceCheck.Problems([], head, Keys, Start.AddDays(1)));
+        Assert.Empty(Walk(records[2..], head, Keys, Start.AddMinutes(1.5)));
+        Assert.NotEmpty(Walk(records[2..], head, Keys, Start.AddMinutes(0.5)));
+        Assert.Empty(Walk([], head, Keys, Start.AddDays(1)));
     }
 
     [Fact]
     public void A_change_of_keys_leaves_old_records_sound()
     {
         var (records, head) = Chain(Keys, 3);
-        Assert.Empty(EvidenceCheck.Problems(records, head, new EvidenceKeys([.. Enumerable.Repeat((byte)7, 32)], new byte[32]), Start));
-        Assert.NotEmpty(EvidenceCheck.Problems(records, head, new EvidenceKeys([.. Enumerable.Repeat((byte)7, 32)]), Start));
+        Assert.Empty(Walk(records, head, new EvidenceKeys([.. Enumerable.Repeat((byte)7, 32)], new byte[32]), Start));
+        Assert.NotEmpty(Walk(records, head, new EvidenceKeys([.. Enumerable.Repeat((byte)7, 32)]), Start));
     }
 
     [Fact]
@@ -114,6 +115,107 @@ public sealed class EvidenceTests
         Assert.Empty((await guard.Get<EvidenceDesk>().VerifyAsync()).Problems);
     }
 
+    [Fact]
+    public void Keys_of_several_changes_ago_still_verify_also_when_they_were_derived()
+    {
+        var (first, second) = (Convert.ToBase64String([.. Enumerable.Repeat((byte)1, 32)]), Convert.ToBase64String([.. Enumerable.Repeat((byte)2, 32)]));
+        var sealed1 = Chain(KeysOf(null, first), 2);
+        var sealed2 = Chain(KeysOf(second, first), 2);
+        var now = KeysOf(Convert.ToBase64String(new byte[32]), Convert.ToBase64String(new byte[32]), second, first);
+        Assert.Empty(Walk(sealed1.Records, sealed1.Head, now, Start));
+        Assert.Empty(Walk(sealed2.Records, sealed2.Head, now, Start));
+        Assert.NotEmpty(Walk(sealed1.Records, sealed1.Head, KeysOf(second, Convert.ToBase64String(new byte[32])), Start));
+    }
+
+    [Fact]
+    public async Task A_receipt_finds_a_chain_that_is_gone_or_was_cut_and_excuses_what_a_redaction_deleted()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await StartAsync(llm, PostgresCluster.Shared.NewDatabase());
+        await guard.InstallAsync();
+        await AskAsync(guard);
+        await Guard.UntilAsync(() => Count(guard) == 1, "the first record is stored");
+        await using var db = guard.Db();
+        var head = db.EvidenceHeads.AsNoTracking().Single();
+        var old = await ReceiptsAsync(guard);
+        await AskAsync(guard);
+        await Guard.UntilAsync(() => Count(guard) == 2, "the second record is stored");
+        var receipts = await ReceiptsAsync(guard);
+        var desk = guard.Get<EvidenceDesk>();
+        Assert.Empty((await desk.VerifyAsync(receipts: [.. old, .. receipts])).Problems);
+        Assert.Equal([EvidenceCheck.ReceiptChanged, EvidenceCheck.ReceiptChanged],
+            (await desk.VerifyAsync(receipts: ["nonsense", receipts[0].Replace("\t2\t", "\t1\t", StringComparison.Ordinal)])).Problems.Select(problem => problem.Kind));
+
+        await db.Attempts.Where(record => record.Sequence == 2).ExecuteDeleteAsync();
+        await db.Database.ExecuteSqlAsync($"UPDATE guard.evidence_heads SET sequence = {head.Sequence}, last_seal = {head.LastSeal}, at = {head.At}, seal = {head.Seal}");
+        Assert.Empty((await desk.VerifyAsync()).Problems);
+        Assert.Equal(EvidenceCheck.Shortened, Assert.Single((await desk.VerifyAsync(receipts: receipts)).Problems).Kind);
+
+        await db.Attempts.ExecuteDeleteAsync();
+        await db.EvidenceHeads.ExecuteDeleteAsync();
+        Assert.Empty((await desk.VerifyAsync()).Problems);
+        Assert.Equal(EvidenceCheck.ChainMissing, Assert.Single((await desk.VerifyAsync(receipts: receipts)).Problems).Kind);
+
+        await guard.Get<ShopRegistry>().UninstallAsync(Guard.Shop, TimeProvider.System.GetUtcNow().AddMinutes(1));
+        Assert.True(await guard.Get<PrivacyDesk>().RedactShopAsync(Guard.Shop));
+        Assert.Empty((await desk.VerifyAsync(receipts: receipts)).Problems);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_stored_before_the_stop_is_counted_whole()
+    {
+        using var cluster = new PostgresCluster();
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await StartAsync(llm, cluster.NewDatabase() + ";Timeout=1");
+        await guard.InstallAsync();
+        cluster.Kill();
+        for (var call = 0; call < 3; call++)
+        {
+            await AskAsync(guard);
+        }
+
+        await guard.Host.StopAsync();
+        Assert.Contains(guard.Logs.All, line => line.Contains("3 attempt records could not be stored", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Many_chains_are_verified_page_by_page()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await StartAsync(llm, PostgresCluster.Shared.NewDatabase());
+        await using var db = guard.Db();
+        var chains = new EvidenceChains(guard.Get<EvidenceKeys>());
+        List<AttemptRecord> records = [.. Enumerable.Range(0, 1201).Select(number => new AttemptRecord
+        {
+            At = DatabaseTime.Of(TimeProvider.System), Shop = $"shop-{number}", Feature = "chat", Source = Sources.Live, Outcome = "answered", Milliseconds = 1,
+        })];
+        db.EvidenceHeads.AddRange(chains.Seal(records, []));
+        db.Attempts.AddRange(records);
+        await db.SaveChangesAsync();
+        await db.Database.ExecuteSqlAsync($"UPDATE guard.attempts SET outcome = 'timeout'");
+        var report = await guard.Get<EvidenceDesk>().VerifyAsync();
+        Assert.Equal((1201L, 1201L, 1201L, 1000), (report.Records, report.Chains, report.ProblemCount, report.Problems.Count));
+        Assert.Equal(1, (await guard.Get<EvidenceDesk>().VerifyAsync("shop-7")).ProblemCount);
+    }
+
+    private static EvidenceKeys KeysOf(string? key, string tokenKey, params string[] old)
+    {
+        var evidence = new EvidenceOptions { Key = key };
+        old.ToList().ForEach(evidence.OldKeys.Add);
+        return new EvidenceKeys(Options.Create(evidence), Options.Create(new TokenVaultOptions { TokenKey = tokenKey }));
+    }
+
+    private static async Task<IReadOnlyList<string>> ReceiptsAsync(Guard guard)
+    {
+        List<string> lines = [];
+        await foreach (var line in guard.Get<EvidenceDesk>().ReceiptsAsync())
+        {
+            lines.Add(line);
+        }
+
+        return lines;
+    }
+
     private static int Count(Guard guard)
     {
         try
@@ -138,7 +240,15 @@ public sealed class EvidenceTests
         new Deadline(TimeProvider.System, TimeSpan.FromSeconds(10)));
 
     private static IReadOnlyList<EvidenceProblem> Problems(IReadOnlyList<AttemptRecord> records, EvidenceHead? head) =>
-        [.. EvidenceCheck.Problems([.. records.OrderBy(record => record.Sequence)], head, Keys, Start.AddDays(-180))];
+        Walk(records.OrderBy(record => record.Sequence), head, Keys, Start.AddDays(-180));
+
+    private static IReadOnlyList<EvidenceProblem> Walk(IEnumerable<AttemptRecord> records, EvidenceHead? head, EvidenceKeys keys, DateTimeOffset deletedBefore)
+    {
+        var walk = new EvidenceWalk("chain", keys, deletedBefore);
+        var found = records.Select(walk.Take).ToList();
+        found.Add(walk.End(head));
+        return [.. found.OfType<EvidenceProblem>()];
+    }
 
     private static (List<AttemptRecord> Records, EvidenceHead? Head) Chain(EvidenceKeys keys, int length)
     {

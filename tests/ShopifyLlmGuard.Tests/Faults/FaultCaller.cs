@@ -36,7 +36,7 @@ internal sealed class FaultCaller(HttpClient http)
     private const int LongestAnswer = 4 * 1024 * 1024;
 
     public async Task<Told> AskAsync(
-        string address, string lane, bool streamed, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
+        string address, string lane, bool streamed, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken, Action? hear = null)
     {
         var began = Stopwatch.GetTimestamp();
         using var request = new HttpRequestMessage(HttpMethod.Post, address)
@@ -57,7 +57,7 @@ internal sealed class FaultCaller(HttpClient http)
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             var told = new Told((int)response.StatusCode, "", default) { ServedBy = HeaderOf(response, "X-Guard-Served-By"), Reason = HeaderOf(response, "X-Guard-Reason") };
             told = streamed && response.IsSuccessStatusCode
-                ? await ReadStreamAsync(told, response, cancellationToken)
+                ? await ReadStreamAsync(told, response, hear, cancellationToken)
                 : await ReadWholeAsync(told, response, cancellationToken);
             return told with { Took = Stopwatch.GetElapsedTime(began) };
         }
@@ -79,7 +79,7 @@ internal sealed class FaultCaller(HttpClient http)
         }
     }
 
-    private static async Task<Told> ReadStreamAsync(Told told, HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<Told> ReadStreamAsync(Told told, HttpResponseMessage response, Action? hear, CancellationToken cancellationToken)
     {
         var text = new StringBuilder();
         try
@@ -97,6 +97,7 @@ internal sealed class FaultCaller(HttpClient http)
                     using var data = JsonDocument.Parse(line[6..]);
                     told = Take(told, data.RootElement, "delta");
                     text.Append(told.Text);
+                    (told.Text.Length > 0 ? hear : null)?.Invoke();
                 }
             }
 

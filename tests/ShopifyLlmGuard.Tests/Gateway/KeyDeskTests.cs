@@ -50,6 +50,17 @@ public sealed class KeyDeskTests : IAsyncLifetime
         Assert.Empty(await app.Get<GatewayKeys>().ListAsync());
     }
 
+    [Fact]
+    public async Task A_key_cannot_have_more_calls_at_once_than_the_router_gives_one_caller()
+    {
+        var (code, output) = await SayAsync("add", "A", "--at-once", "5");
+
+        Assert.Equal(2, code);
+        Assert.Contains("one caller has 4 places at once (Llm:Bulkhead:PerShop)", output, StringComparison.Ordinal);
+        Assert.Empty(await app.Get<GatewayKeys>().ListAsync());
+        Assert.Equal(0, (await SayAsync("add", "A", "--at-once", "4")).Code);
+    }
+
     private async Task<(int Code, string Output)> SayAsync(params string[] words)
     {
         using var output = new StringWriter { NewLine = "\n" };

@@ -22,6 +22,9 @@ public sealed record HostScript(int Status, TimeSpan After, IReadOnlyList<(TimeS
 {
     public string ContentType { get; init; } = "text/event-stream";
 
+    /// <summary>In seconds; null without the header.</summary>
+    public int? RetryAfter { get; init; }
+
     public static HostScript Refuses(int status) => new(status, TimeSpan.Zero, [], Ending.Done);
 
     public static HostScript Hangs { get; } = new(200, TimeSpan.FromHours(1), [], Ending.Hang);

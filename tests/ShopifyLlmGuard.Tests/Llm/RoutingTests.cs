@@ -55,10 +55,12 @@ public sealed class RoutingTests
     [Fact]
     public void The_second_endpoint_is_asked_when_a_first_token_is_later_than_95_of_100()
     {
-        var known = Enumerable.Range(1, 100).Select(number => TimeSpan.FromMilliseconds(10 * number)).ToList();
-        Assert.Equal(TimeSpan.FromMilliseconds(950), Hedging.After(known, TimeSpan.FromSeconds(2.5)));
-        Assert.Equal(TimeSpan.FromSeconds(1.25), Hedging.After(known.Take(19), TimeSpan.FromSeconds(2.5)));
-        Assert.Equal(TimeSpan.FromMilliseconds(50), Hedging.After(Enumerable.Repeat(TimeSpan.Zero, 20), TimeSpan.FromSeconds(2.5)));
+        TimeSpan[] known = [.. Enumerable.Range(1, 100).Select(number => TimeSpan.FromMilliseconds(10 * number))];
+        var limit = TimeSpan.FromSeconds(2.5);
+        Assert.Equal(TimeSpan.FromMilliseconds(950), Hedging.After([known], limit));
+        Assert.Equal(TimeSpan.FromMilliseconds(950), Hedging.After([[.. known.Where((_, at) => at % 3 == 0)], [], [.. known.Where((_, at) => at % 3 > 0)]], limit));
+        Assert.Equal(TimeSpan.FromSeconds(1.25), Hedging.After([known[..19]], limit));
+        Assert.Equal(TimeSpan.FromMilliseconds(50), Hedging.After([new TimeSpan[20]], limit));
     }
 
     [Fact]
@@ -259,6 +261,20 @@ public sealed class RoutingTests
         Assert.Equal(2, hosts.Dispatched.Select(sent => sent.Id).Distinct().Count());
     }
 
+    [Fact]
+    public async Task A_bug_becomes_a_value_and_is_logged_by_type_and_place_alone()
+    {
+        using var hosts = new ScriptedHosts([At("a", "one", "north")], _ => HostScript.Says("Hello."));
+        var call = ScriptedHosts.Call("EU") with { Sampling = new Sampling(96) { Stop = new Unreadable() } };
+        Assert.Equal(Reasons.InternalError, (await hosts.AskAsync(call, Budget)).Reason);
+        Assert.Equal(Reasons.InternalError, Assert.IsType<AnswerPart.Failed>(Assert.Single(await hosts.StreamAsync(call, Budget))).Reason);
+        var errors = hosts.Lines.All.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, errors.Count);
+        Assert.All(errors, line => Assert.Contains("broke with NotSupportedException", line, StringComparison.Ordinal));
+        Assert.All(errors, line => Assert.Contains(nameof(Unreadable), line, StringComparison.Ordinal));
+        Assert.DoesNotContain(hosts.Lines.All, line => line.Contains("zebrafinch", StringComparison.Ordinal));
+    }
+
     private static LlmEndpoint At(string id, string device, string region) =>
         ResidencyTests.Endpoint(id, "EU") with { Device = device, Region = region };
 
@@ -268,5 +284,17 @@ public sealed class RoutingTests
         return new ScriptedHosts(
             endpoints, _ => Interlocked.Increment(ref asked) == 1 ? first : HostScript.Says("Hello."),
             limits: limits ?? new TimeOptions { FirstToken = TimeSpan.FromSeconds(3) });
+    }
+
+    /// <summary>As a bug would have it.</summary>
+    private sealed class Unreadable : IReadOnlyList<string>
+    {
+        public int Count => throw new NotSupportedException("zebrafinch");
+
+        public string this[int index] => throw new NotSupportedException("zebrafinch");
+
+        public IEnumerator<string> GetEnumerator() => throw new NotSupportedException("zebrafinch");
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

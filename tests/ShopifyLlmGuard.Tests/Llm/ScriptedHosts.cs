@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
@@ -37,7 +38,7 @@ internal sealed class ScriptedHosts : IDisposable
         var vault = new TokenVault(Options.Create(new TokenVaultOptions { TokenKey = Convert.ToBase64String(new byte[32]) }));
         list = new EndpointList(new ConfigurationBuilder().Build(), options, snapshots, vault, NullLogger<EndpointList>.Instance);
         lanes = new EndpointLanes(list, options, times, meter, Clock, endpoint => new Host(this, endpoint, script));
-        Log = new AttemptLog(meter, new AnswerCounts(Clock), Clock, NullLogger<AttemptLog>.Instance);
+        Log = new AttemptLog(meter, new AnswerCounts(Clock), Clock, new Logger<AttemptLog>(new LoggerFactory([Lines])));
         var health = new HealthBoard(list, snapshots, new NoDatabase(), meter);
         Router = new LlmRouter(
             new RoutePlanner(lanes, health, options, times, Clock), new Tries(Log, options, Clock), new Bulkhead(options, times, Clock), Log, snapshots);
@@ -48,6 +49,9 @@ internal sealed class ScriptedHosts : IDisposable
     public LlmRouter Router { get; }
 
     public AttemptLog Log { get; }
+
+    /// <summary>What the router has logged.</summary>
+    public LogLines Lines { get; } = new();
 
     public IReadOnlyList<EndpointLane> Lanes => lanes.All;
 
@@ -92,6 +96,7 @@ internal sealed class ScriptedHosts : IDisposable
             var response = new HttpResponseMessage((HttpStatusCode)act.Status) { RequestMessage = request };
             response.Content = new StreamContent(new ScriptStream(act, hosts.Clock));
             response.Content.Headers.TryAddWithoutValidation("Content-Type", act.ContentType);
+            response.Headers.RetryAfter = act.RetryAfter is { } seconds ? new(TimeSpan.FromSeconds(seconds)) : null;
             return response;
         }
     }

@@ -40,6 +40,18 @@ public sealed partial class EndpointList : IDisposable
     /// <summary>Every endpoint in service.</summary>
     public IReadOnlyList<LlmEndpoint> Current => current;
 
+    /// <summary>Every endpoint that configuration and table describe, in service or not.</summary>
+    public IReadOnlyList<LlmEndpoint> Described
+    {
+        get
+        {
+            lock (gate)
+            {
+                return Overlaid();
+            }
+        }
+    }
+
     /// <summary>Raised after <see cref="Current"/> has changed.</summary>
     internal event Action? Changed;
 

@@ -1,6 +1,6 @@
 namespace ShopifyLlmGuard.Llm.Endpoints;
 
-/// <summary>The last attempts at an endpoint: how long a usual answer takes, how soon it begins, and whether too many fail.</summary>
+/// <summary>The last attempts at an endpoint: how long a usual answer takes, how soon it begins, whether too many fail, and whether it is busy.</summary>
 internal sealed class EndpointTraffic(TimeProvider clock)
 {
     private const int Kept = 128;
@@ -12,11 +12,18 @@ internal sealed class EndpointTraffic(TimeProvider clock)
     private readonly Lock gate = new();
     private readonly Queue<Seen> seen = new();
 
+    private readonly BusyPause pause = new(clock);
+
     // Read by every call, so it is worked out when an attempt ends.
     private (TimeSpan Duration, long At)? usual;
+    private volatile TimeSpan[] firstTokens = [];
+
+    /// <summary>It has refused a call for being busy, a moment ago: others should be asked.</summary>
+    public bool IsLeftAlone => pause.IsOn;
 
     public void Add(Attempt attempt)
     {
+        pause.Report(attempt);
         if (attempt.Verdict == Verdict.None)
         {
             return;
@@ -30,6 +37,7 @@ internal sealed class EndpointTraffic(TimeProvider clock)
                 seen.Dequeue();
             }
 
+            firstTokens = [.. seen.Select(one => one.FirstToken).OfType<TimeSpan>().Order()];
             usual = attempt.Verdict == Verdict.Good ? (MedianOfLast(), clock.GetTimestamp()) : usual;
         }
     }
@@ -46,14 +54,8 @@ internal sealed class EndpointTraffic(TimeProvider clock)
         }
     }
 
-    /// <summary>Times to first token, in no order.</summary>
-    public IReadOnlyList<TimeSpan> FirstTokens()
-    {
-        lock (gate)
-        {
-            return [.. seen.Select(attempt => attempt.FirstToken).OfType<TimeSpan>()];
-        }
-    }
+    /// <summary>Times to first token, the shortest first; a new array whenever one is added.</summary>
+    public TimeSpan[] FirstTokens => firstTokens;
 
     /// <summary>The recent past in two numbers; null numbers when there were too few attempts to say.</summary>
     public (double? ErrorRatio, TimeSpan? SlowFirstToken) Recent(TimeSpan window, int enough)

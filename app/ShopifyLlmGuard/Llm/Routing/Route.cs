@@ -75,7 +75,7 @@ internal sealed class Route(ModelCall call, Deadline deadline, CommitPoint commi
             (IsRetried, HedgeAfter, shown) = (true, Timeout.InfiniteTimeSpan, null);
             // A region may be cut off as a whole, so those of another one come first.
             waiting = atTheSame && First is not null ? [First]
-                : [.. waiting.OrderBy(here => string.Equals(here.Endpoint.Region, First?.Endpoint.Region, StringComparison.OrdinalIgnoreCase))];
+                : [.. waiting.Where(here => !here.Lane.Traffic.IsLeftAlone).OrderBy(here => string.Equals(here.Endpoint.Region, First?.Endpoint.Region, StringComparison.OrdinalIgnoreCase))];
         }
     }
 

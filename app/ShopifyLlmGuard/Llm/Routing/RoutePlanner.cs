@@ -30,9 +30,10 @@ internal sealed class RoutePlanner(
             Random.Shared.NextDouble);
 
         // Probes find out whether a broken one is back; a shopper's call is risked on it only when there is no other.
-        route.Plan(order.OrderBy(here => here.Lane.Breaker.State != BreakerState.Closed).ThenBy(here => here.Endpoint.Id == call.BrokeOffAt));
+        route.Plan(order.OrderBy(here => here.Lane.Breaker.State != BreakerState.Closed).ThenBy(here => here.Lane.Traffic.IsLeftAlone)
+            .ThenBy(here => here.Endpoint.Id == call.BrokeOffAt));
         route.HedgeAfter = HasPartners(route)
-            ? Hedging.After(route.Waiting.SelectMany(here => here.Lane.Traffic.FirstTokens()), times.Value.FirstToken)
+            ? Hedging.After([.. route.Waiting.Select(here => here.Lane.Traffic.FirstTokens)], times.Value.FirstToken)
             : Timeout.InfiniteTimeSpan;
         return route;
     }

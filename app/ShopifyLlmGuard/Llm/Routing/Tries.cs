@@ -59,7 +59,8 @@ internal sealed class Tries
         var outcome = await pipeline.ExecuteOutcomeAsync(
             static async (context, tries) => Outcome.FromResult(await tries.NextAsync(RouteOf(context))), context, this);
         ResilienceContextPool.Shared.Return(context);
-        return outcome.Result ?? Attempt.NotMade(route.Left.IsCancellationRequested ? Reasons.Cancelled : Reasons.InternalError);
+        outcome.ThrowIfException();
+        return outcome.Result!;
     }
 
     private static Route RouteOf(ResilienceContext context) => context.Properties.GetValue(RouteKey, null!);
@@ -70,10 +71,11 @@ internal sealed class Tries
         if (route.Deadline.Remaining < LeastTime)
         {
             log.NotSent(route.Call, Reasons.Timeout);
+            log.Unsent(route.Call, Reasons.Timeout, route.Basis);
             return Attempt.NotMade(Reasons.Timeout);
         }
 
-        var refused = Attempt.NotMade(Reasons.BreakerOpen);
+        var refused = Attempt.NotMade(Reasons.NoEligibleEndpoint);
         while (route.TakeNext() is { } here)
         {
             var attempt = await AskAsync(route, here, route.IsRetried ? Try.Retry : Try.First);
@@ -84,9 +86,10 @@ internal sealed class Tries
             }
 
             log.NotSent(route.Call, attempt.Reason!);
-            refused = attempt.Reason == Reasons.EndpointBusy ? attempt : refused;
+            refused = refused.Reason == Reasons.EndpointBusy || attempt.Reason == Reasons.NoEligibleEndpoint ? refused : attempt;
         }
 
+        log.Unsent(route.Call, refused.Reason!, route.Basis);
         return refused;
     }
 
@@ -97,6 +100,10 @@ internal sealed class Tries
         if (attempt.Endpoint is not null)
         {
             log.Attempted(route.Call, attempt, kind, route.Basis);
+        }
+        else if (attempt.Reason == Reasons.NoEligibleEndpoint)
+        {
+            log.Unsent(route.Call, Reasons.NoEligibleEndpoint, $"{route.Basis}; {here.Endpoint.Id} no longer");
         }
 
         return attempt;
@@ -109,7 +116,7 @@ internal sealed class Tries
             return false;
         }
 
-        var next = route.Waiting.FirstOrDefault(here => here.Lane.MayBeAsked);
+        var next = route.Waiting.FirstOrDefault(here => here.Lane.MayBeAsked && !here.Lane.Traffic.IsLeftAlone);
         var isSame = next is null;
         if (isSame && (attempt.Retry != Retry.Anywhere || attempt.Duration > FailedFast))
         {
@@ -118,7 +125,9 @@ internal sealed class Tries
 
         next ??= route.First!;
         route.Backoff = !isSame ? TimeSpan.Zero : attempt.RetryAfter ?? (LongestBackoff * Random.Shared.NextDouble());
-        if (route.Backoff + next.Lane.Traffic.Usual() > route.Deadline.Remaining || !retries.TryTake())
+        // Who says at once that it is busy has done no work: going elsewhere then burdens nobody twice.
+        var isFree = !isSame && attempt.Reason == Reasons.EndpointBusy && attempt.Duration <= FailedFast;
+        if (route.Backoff + next.Lane.Traffic.Usual() > route.Deadline.Remaining || !(isFree || retries.TryTake()))
         {
             return false;
         }
