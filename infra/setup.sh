@@ -66,16 +66,13 @@ need_postgres() {
   [ -n "$POSTGRES_BIN" ] || fail 'PostgreSQL was installed, but its server program was not found under /usr/lib/postgresql.'
 }
 
-need_promtool() {
-  command -v promtool >/dev/null || debian_package promtool 'prometheus --no-install-recommends'
-}
-
 need_chromium() {
   command -v chromium >/dev/null || debian_package Chromium 'chromium fonts-liberation'
 }
 
-need_promtool() {
-  command -v promtool >/dev/null || debian_package promtool prometheus
+need_prometheus() {
+  command -v promtool >/dev/null && command -v prometheus >/dev/null || debian_package Prometheus 'prometheus --no-install-recommends'
+  command -v prometheus-alertmanager >/dev/null && command -v amtool >/dev/null || debian_package Alertmanager 'prometheus-alertmanager --no-install-recommends'
 }
 
 # npm_packages folder: the pinned packages of its package-lock.json, without running anybody's install scripts.

@@ -43,6 +43,8 @@ app.MapGroup("/proxy").RequireAppProxy().MapStorefront();
 app.MapGroup("/v1").RequireGatewayKey().MapGateway();
 app.MapGroup("/webhooks").RequireSignedBody().MapWebhooks();
 app.MapGroup("/ops").RequireOperator().MapBypass();
+app.MapGroup("/ops/incidents").RequireIncidentSource().MapIncidents();
+app.MapIncidentHandshake();
 app.MapStaffPages();
 app.MapBounce();
 app.MapTelemetry();

@@ -17,6 +17,7 @@ using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Health.Leases;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Signals;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Routing;
@@ -33,7 +34,7 @@ namespace ShopifyLlmGuard;
 /// <summary>Everything that the guard knows and decides, as services.</summary>
 public static class GuardModule
 {
-    /// <summary>Adds the guard. Reads <c>ConnectionStrings:Guard</c> and the sections Guard, Llm, Time, Health and Shopify.</summary>
+    /// <summary>Adds the guard. Reads <c>ConnectionStrings:Guard</c> and the sections Guard, Llm, Time, Health, Incidents and Shopify.</summary>
     public static IServiceCollection AddGuard(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -41,7 +42,7 @@ public static class GuardModule
         services.AddSingleton<GuardMeter>();
         services.AddOptions<GuardOptions>().Bind(configuration.GetSection("Guard")).ValidateDataAnnotations().ValidateOnStart();
         return services.AddData(configuration).AddServing().AddHealth(configuration).AddLlm(configuration).AddCompliance(configuration).AddShops(configuration)
-            .AddCatalog().AddReleases(configuration).AddFeatures().AddIncidents(configuration);
+            .AddCatalog().AddReleases(configuration).AddFeatures().AddIncidents(configuration).AddSignals(configuration);
     }
 
     private static IServiceCollection AddData(this IServiceCollection services, IConfiguration configuration)

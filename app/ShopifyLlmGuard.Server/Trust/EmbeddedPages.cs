@@ -27,10 +27,11 @@ internal static class EmbeddedPages
         return next(context);
     });
 
-    /// <summary>App Bridge preflights with OPTIONS, which no page answers by itself.</summary>
+    /// <summary>App Bridge preflights with OPTIONS, which no page answers by itself. A route that does is left alone.</summary>
     public static IApplicationBuilder UsePreflights(this IApplicationBuilder app) => app.Use((context, next) =>
     {
-        if (!HttpMethods.IsOptions(context.Request.Method))
+        if (!HttpMethods.IsOptions(context.Request.Method)
+            || context.GetEndpoint()?.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Options) == true)
         {
             return next(context);
         }

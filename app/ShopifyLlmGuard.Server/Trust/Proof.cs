@@ -5,7 +5,7 @@ namespace ShopifyLlmGuard.Server.Trust;
 /// <summary>What a caller of an endpoint must prove. Every endpoint carries one; a test holds that.</summary>
 internal sealed record Proof(string Scheme)
 {
-    public const string AppProxy = "app-proxy", IdToken = "id-token", Webhook = "webhook", GatewayKey = "gateway-key", Operator = "operator", None = "none";
+    public const string AppProxy = "app-proxy", IdToken = "id-token", Webhook = "webhook", GatewayKey = "gateway-key", Operator = "operator", IncidentSource = "incident-source", None = "none";
 }
 
 internal static class ProofExtensions
@@ -29,6 +29,10 @@ internal static class ProofExtensions
     /// <summary>An operator or another guard server signed body and time.</summary>
     public static TBuilder RequireOperator<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.Require(Proof.Operator);
+
+    /// <summary>A monitoring system that the operator has configured: the source is known, and its bytes are proven.</summary>
+    public static TBuilder RequireIncidentSource<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        builder.Require(Proof.IncidentSource);
 
     /// <summary>Open to everybody, and harmless: it tells nothing about a shop and changes nothing.</summary>
     public static TBuilder RequireNothing<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>

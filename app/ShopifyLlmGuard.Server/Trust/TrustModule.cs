@@ -15,7 +15,8 @@ internal static class TrustModule
             .AddScheme<AuthenticationSchemeOptions, IdTokenScheme>(Proof.IdToken, null)
             .AddScheme<AuthenticationSchemeOptions, WebhookScheme>(Proof.Webhook, null)
             .AddScheme<AuthenticationSchemeOptions, GatewayKeyScheme>(Proof.GatewayKey, null)
-            .AddScheme<AuthenticationSchemeOptions, OperatorScheme>(Proof.Operator, null);
+            .AddScheme<AuthenticationSchemeOptions, OperatorScheme>(Proof.Operator, null)
+            .AddScheme<AuthenticationSchemeOptions, IncidentSourceScheme>(Proof.IncidentSource, null);
         services.AddAuthorization();
 
         // The framework insists on keys for cookies that nobody here ever gets.

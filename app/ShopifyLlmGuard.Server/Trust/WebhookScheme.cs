@@ -11,13 +11,12 @@ internal sealed partial class WebhookScheme(
     IOptionsMonitor<AuthenticationSchemeOptions> schemeOptions, ILoggerFactory loggers, UrlEncoder encoder, IOptions<ShopifyOptions> options)
     : AuthenticationHandler<AuthenticationSchemeOptions>(schemeOptions, loggers, encoder)
 {
-    public const int MaximumBytes = 1024 * 1024;
-
     private bool tooLarge;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var body = await ReadAsync();
+        var body = await RawBody.ReadAsync(Request);
+        tooLarge = body is null;
         if (body is null || !SignedBody.IsSigned(body, Request.Headers["X-Shopify-Hmac-Sha256"], options.Value.Secrets))
         {
             Log.Refused(Logger, Request.ContentLength);
@@ -34,29 +33,9 @@ internal sealed partial class WebhookScheme(
         return Task.CompletedTask;
     }
 
-    private async Task<byte[]?> ReadAsync()
-    {
-        using var body = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        for (int read; (read = await Request.Body.ReadAsync(buffer, Context.RequestAborted)) > 0;)
-        {
-            body.Write(buffer, 0, read);
-            if (body.Length > MaximumBytes)
-            {
-                tooLarge = true;
-                return null;
-            }
-        }
-
-        return body.ToArray();
-    }
-
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a webhook of {Length} bytes: too large, or not signed with our secret.")]
         public static partial void Refused(ILogger logger, long? length);
     }
 }
-
-/// <summary>The raw bytes whose signature fitted.</summary>
-internal sealed record ProvenBody(byte[] Bytes);

@@ -7,6 +7,7 @@ using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Health.Leases;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Signals;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Privacy;
@@ -49,6 +50,8 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<EndpointVersion> EndpointVersions => Set<EndpointVersion>();
     public DbSet<PrivacyRecord> PrivacyRecords => Set<PrivacyRecord>();
     public DbSet<GatewayKey> GatewayKeys => Set<GatewayKey>();
+    public DbSet<IncidentDelivery> IncidentDeliveries => Set<IncidentDelivery>();
+    public DbSet<SignalStanding> SignalStandings => Set<SignalStanding>();
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
     public DbSet<AuditWords> AuditWords => Set<AuditWords>();
     public DbSet<AuditHead> AuditHeads => Set<AuditHead>();

@@ -48,6 +48,13 @@ public sealed record Pin(
 public sealed record PinRequest(
     string? Shop, string? Feature, Mode Mode, PinHolder Holder, string Actor, string Reason, TimeSpan? For = null);
 
+/// <summary>Pins that one signal holds and releases.</summary>
+/// <param name="Hold">With ids that are the same however often the signal comes.</param>
+/// <param name="Release">Ids; of pins that do not stand any more, none is touched.</param>
+/// <param name="Actor">Who releases.</param>
+/// <param name="Reason">Why it is released.</param>
+internal sealed record PinChange(IReadOnlyList<Pin> Hold, IReadOnlyList<Guid> Release, string Actor, string Reason);
+
 internal sealed class PinMapping : IEntityTypeConfiguration<Pin>
 {
     public void Configure(EntityTypeBuilder<Pin> builder)

@@ -55,6 +55,63 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, Snapshots sna
         return true;
     }
 
+    /// <summary>
+    /// Holds and releases what a signal asks for, inside the caller's transaction, and tells every server when that commits. A pin whose
+    /// id is known is not made again, and one that was released stays so; it only lasts longer. After the commit call <see cref="RecordAsync"/>.
+    /// </summary>
+    /// <returns>How many pins have changed.</returns>
+    internal async Task<int> ChangeAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
+    {
+        var changed = await HoldAsync(db, change, cancellationToken) + await ReleaseAsync(db, change, cancellationToken);
+        if (changed > 0)
+        {
+            await db.SaveAndTellAsync(cancellationToken);
+        }
+
+        return changed;
+    }
+
+    /// <summary>Makes what was committed count on this server, and writes which modes changed by it.</summary>
+    internal Task RecordAsync(CancellationToken cancellationToken) => ledger.RecordAsync(cancellationToken);
+
+    private async Task<int> HoldAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
+    {
+        var ids = change.Hold.Select(pin => pin.Id).ToArray();
+        var known = await db.Pins.Where(pin => ids.Contains(pin.Id)).Select(pin => pin.Id).ToListAsync(cancellationToken);
+        var changed = 0;
+        foreach (var pin in change.Hold)
+        {
+            changed += await db.Database.ExecuteSqlAsync(
+                $"""
+                 INSERT INTO guard.pins (id, shop, feature, mode, holder, actor, reason, "from", until)
+                 VALUES ({pin.Id}, {pin.Shop}, {pin.Feature}, {pin.Mode.ToString()}, {pin.Holder.ToString()}, {pin.Actor}, {pin.Reason}, {pin.From}, {pin.Until})
+                 ON CONFLICT (id) DO UPDATE SET until = EXCLUDED.until
+                 WHERE pins.released_at IS NULL AND pins.until < EXCLUDED.until - interval '1 minute'
+                 """, cancellationToken);
+            if (!known.Contains(pin.Id))
+            {
+                await trail.AppendAsync(db, Note(AuditActions.PinPlaced, pin, pin.Actor, pin.Reason), cancellationToken);
+            }
+        }
+
+        return changed;
+    }
+
+    private async Task<int> ReleaseAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
+    {
+        var (now, ids) = (DatabaseTime.Of(clock), change.Release.ToArray());
+        var standing = await db.Pins.AsNoTracking().Where(pin => ids.Contains(pin.Id) && pin.ReleasedAt == null).ToListAsync(cancellationToken);
+        foreach (var pin in standing)
+        {
+            await db.Pins.Where(row => row.Id == pin.Id).ExecuteUpdateAsync(
+                row => row.SetProperty(p => p.ReleasedAt, now).SetProperty(p => p.ReleasedBy, change.Actor).SetProperty(p => p.ReleaseReason, change.Reason),
+                cancellationToken);
+            await trail.AppendAsync(db, Note(AuditActions.PinReleased, pin, change.Actor, change.Reason), cancellationToken);
+        }
+
+        return standing.Count;
+    }
+
     private static AuditNote Note(string action, Pin pin, string actor, string reason) => new(
         action, pin.Shop, actor, pin.Feature ?? "every feature", $"{pin.Holder} pin {pin.Id} at {pin.Mode}", reason);
 }

@@ -41,7 +41,8 @@ public sealed partial class HomePage
     private string Fingerprint => string.Join('|', states
         .Select(state => $"{state.Feature.Key} {state.FlagOn} {state.Mode} {state.Reason} {state.Pin?.Id} {state.Detail}")
         .Concat(endpoints.Select(endpoint => $"{endpoint.Endpoint} {endpoint.State} {endpoint.Finding}"))
-        .Append($"{(history is { Changes: [var newest, ..] } ? newest.At : null):O}"));
+        .Append($"{(history is { Changes: [var newest, ..] } ? newest.At : null):O}")
+        .Concat((history?.Signals ?? []).Take(1).Select(signal => $"{signal.At:O}")));
 
     protected override Task OnInitializedAsync() => ReadAsync();
 

@@ -19,6 +19,9 @@ public sealed record LastProbe(DateTimeOffset At, bool Good, double Milliseconds
 /// <summary>What the home page reads from the database, beside the state in memory.</summary>
 internal sealed record History(IReadOnlyList<ChangeLine> Changes, IReadOnlyDictionary<string, LastProbe> Probes)
 {
+    /// <summary>What monitoring systems told last.</summary>
+    public IReadOnlyList<SignalLine> Signals { get; init; } = [];
+
     private const int Lines = 12;
     private const string Automatic = "the guard";
 
@@ -37,7 +40,10 @@ internal sealed record History(IReadOnlyList<ChangeLine> Changes, IReadOnlyDicti
             .. await ReleasesAsync(db, cancellationToken),
         ];
         return new History(
-            [.. changes.OrderByDescending(change => change.At).Take(Lines)], await ProbesAsync(db, cancellationToken));
+            [.. changes.OrderByDescending(change => change.At).Take(Lines)], await ProbesAsync(db, cancellationToken))
+        {
+            Signals = await SignalLine.ReadAsync(db, shop, cancellationToken),
+        };
     }
 
     private static async Task<IEnumerable<ChangeLine>> FlagsAsync(GuardDb db, string shop, string? self, CancellationToken cancellationToken) =>

@@ -849,6 +849,98 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.ToTable("incident_steps", "guard");
                 });
 
+            modelBuilder.Entity("ShopifyLlmGuard.Incidents.Signals.IncidentDelivery", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<DateTimeOffset>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("text")
+                        .HasColumnName("error");
+
+                    b.Property<DateTimeOffset?>("HandledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("handled_at");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<string>("Signals")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("signals");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("HandledAt", "DueAt");
+
+                    b.ToTable("incident_deliveries", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Incidents.Signals.SignalStanding", b =>
+                {
+                    b.Property<string>("Source")
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.Property<string>("DedupKey")
+                        .HasColumnType("text")
+                        .HasColumnName("dedup_key");
+
+                    b.Property<DateTimeOffset>("ActedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("acted_at");
+
+                    b.Property<DateTimeOffset?>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<string>("Outcome")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.PrimitiveCollection<Guid[]>("Pins")
+                        .IsRequired()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("pins");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.PrimitiveCollection<string[]>("Rules")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("rules");
+
+                    b.Property<string>("Signal")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("signal");
+
+                    b.HasKey("Source", "DedupKey");
+
+                    b.HasIndex("ReceivedAt");
+
+                    b.ToTable("signal_standings", "guard");
+                });
+
             modelBuilder.Entity("ShopifyLlmGuard.Llm.AttemptRecord", b =>
                 {
                     b.Property<long>("Id")

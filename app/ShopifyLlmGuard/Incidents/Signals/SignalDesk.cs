@@ -1,0 +1,81 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Incidents.Rules;
+using ShopifyLlmGuard.Serving;
+
+namespace ShopifyLlmGuard.Incidents.Signals;
+
+/// <summary>
+/// Does what the rules say about a signal. What is known of the thing, its pins and the notification are one transaction, one at a time
+/// for each thing on all servers together: however often a signal comes, its effect happens once.
+/// </summary>
+internal sealed partial class SignalDesk(
+    IDbContextFactory<GuardDb> databases, SignalSettings settings, PinBoard pins, SignalMeter meter, TimeProvider clock, ILogger<SignalDesk> logger)
+{
+    public async Task TakeAsync(IncidentSignal signal, DateTimeOffset receivedAt, CancellationToken cancellationToken)
+    {
+        var effect = await ApplyAsync(signal, receivedAt, cancellationToken);
+        meter.Handled(signal.Source, effect.Outcome);
+        if (effect.HasChanged)
+        {
+            await pins.RecordAsync(cancellationToken);
+            meter.TookEffect(signal.Source, clock.GetUtcNow() - receivedAt);
+            Log.Done(logger, signal.Source, signal.TitleCode, signal.ExternalId, signal.State, effect.Outcome, string.Join(", ", effect.Rules));
+        }
+    }
+
+    private async Task<Effect> ApplyAsync(IncidentSignal signal, DateTimeOffset receivedAt, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({$"guard signal {signal.Source} {signal.DedupKey}"}, 0))", cancellationToken);
+        var known = await db.SignalStandings.FindAsync([signal.Source, signal.DedupKey], cancellationToken);
+        var news = SignalPolicy.Read(known?.Signal, signal);
+        if (news == SignalNews.Stale)
+        {
+            return new(SignalOutcomes.Stale, false, []);
+        }
+
+        var standing = known ?? New(db, signal, receivedAt);
+        var plan = SignalPlan.Of(signal, news, standing, settings.Current.Rules, DatabaseTime.Of(clock));
+        var changed = await pins.ChangeAsync(db, plan.Pins, cancellationToken) > 0;
+        var outcome = plan.Outcome(standing, changed);
+        Write(standing, signal, receivedAt, plan, outcome, changed);
+        await Save(db, changed, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new(outcome, changed, plan.Rules);
+    }
+
+    private static Task Save(GuardDb db, bool changed, CancellationToken cancellationToken) =>
+        changed ? db.SaveAndTellAsync(cancellationToken) : db.SaveChangesAsync(cancellationToken);
+
+    private SignalStanding New(GuardDb db, IncidentSignal signal, DateTimeOffset receivedAt) => db.SignalStandings.Add(new SignalStanding
+    {
+        Source = signal.Source, DedupKey = signal.DedupKey, Signal = signal, ReceivedAt = receivedAt, ActedAt = DatabaseTime.Of(clock),
+        Outcome = SignalOutcomes.Unchanged,
+    }).Entity;
+
+    private void Write(SignalStanding standing, IncidentSignal signal, DateTimeOffset receivedAt, SignalPlan plan, string outcome, bool changed)
+    {
+        (standing.Signal, standing.ReceivedAt, standing.OpenedAt) = (signal, receivedAt, plan.OpenedAt);
+        standing.Rules = plan.Rules;
+        if (signal.State == SignalState.Firing)
+        {
+            standing.Pins = [.. plan.Pins.Hold.Select(pin => pin.Id)];
+        }
+
+        if (changed || outcome != standing.Outcome)
+        {
+            (standing.Outcome, standing.ActedAt) = (outcome, DatabaseTime.Of(clock));
+        }
+    }
+
+    private sealed record Effect(string Outcome, bool HasChanged, string[] Rules);
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "{Source} says that {Code} ({Id}) is {State}: {Outcome} by {Rules}.")]
+        public static partial void Done(ILogger logger, string source, string code, string id, SignalState state, string outcome, string rules);
+    }
+}
