@@ -19,6 +19,7 @@ using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Propagation;
 using ShopifyLlmGuard.Recommendations;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
@@ -47,7 +48,9 @@ public static class GuardModule
             options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>(), npgsql =>
                 npgsql.MigrationsHistoryTable("migrations", GuardDb.Schema)));
         services.AddSingleton<SnapshotReader>().AddSingleton<SnapshotFile>().AddSingleton<Snapshots>();
-        return services.AddHostedService<AfterValidation<SnapshotFollower>>();
+        services.AddHostedService<AfterValidation<SnapshotKeeper>>().AddHostedService<AfterValidation<SnapshotFollower>>();
+        services.AddSingleton<PropagationBoard>();
+        return services.AddHostedService<AfterValidation<HeartbeatListener>>().AddHostedService<AfterValidation<HeartbeatWriter>>();
     }
 
     private static IServiceCollection AddServing(this IServiceCollection services)
@@ -56,6 +59,7 @@ public static class GuardModule
         services.AddFeatureManagement().AddFeatureFilter<ShopFlagFilter>();
         services.AddSingleton<FlagBoard>();
         services.AddSingleton<Bypass>().AddSingleton<ServingBoard>().AddSingleton<ServingLedger>().AddSingleton<PinBoard>();
+        services.AddSingleton<Outbox>().AddHostedService<AfterValidation<LedgerKeeper>>();
         return services.AddSingleton<FallbackBoard>().AddSingleton<PublicationDesk>().AddSingleton<GatewayKeys>();
     }
 

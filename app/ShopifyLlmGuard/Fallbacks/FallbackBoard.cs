@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Fallbacks;
 
@@ -20,11 +21,14 @@ public sealed class FallbackBoard(IDbContextFactory<GuardDb> databases, Snapshot
         }
 
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await Outbox.AskAsync(db, shop, products: false, cancellationToken);
         db.FallbackVersions.Add(new FallbackVersion
         {
             Shop = shop, Content = content, Author = actor, SavedAt = DatabaseTime.Of(clock),
         });
         await db.SaveAndTellAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         await snapshots.RefreshAsync(cancellationToken);
         return [];
     }

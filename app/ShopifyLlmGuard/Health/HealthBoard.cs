@@ -16,6 +16,8 @@ public sealed class HealthBoard
 
     // What is not written yet, for instance because the database is away. It outranks the snapshot.
     private readonly ConcurrentDictionary<string, Snapshot.EndpointMark> unwritten = new();
+    private long unwrittenVersion;
+    private volatile Reading? last;
 
     public HealthBoard(EndpointList endpoints, Snapshots snapshots, IDbContextFactory<GuardDb> databases, GuardMeter meter)
     {
@@ -24,8 +26,18 @@ public sealed class HealthBoard
             new Measurement<int>((int)endpoint.State, new("endpoint", endpoint.Endpoint), new("region", endpoint.Region))));
     }
 
-    /// <summary>Every endpoint in service.</summary>
-    public IReadOnlyList<EndpointHealth> Read() => [.. endpoints.Current.Select(Read)];
+    /// <summary>Every endpoint in service. The same list until something of it changes: every answer asks for it.</summary>
+    public IReadOnlyList<EndpointHealth> Read()
+    {
+        var (listed, marks, version) = (endpoints.Current, snapshots.Current.Endpoints, Volatile.Read(ref unwrittenVersion));
+        if (last is { } kept && ReferenceEquals(kept.Listed, listed) && ReferenceEquals(kept.Marks, marks) && kept.Version == version)
+        {
+            return kept.Health;
+        }
+
+        last = new Reading(listed, marks, version, [.. listed.Select(Read)]);
+        return last.Health;
+    }
 
     internal EndpointHealth Read(LlmEndpoint endpoint)
     {
@@ -35,7 +47,11 @@ public sealed class HealthBoard
             endpoint.AttestedUntil);
     }
 
-    internal void Remember(string endpoint, Snapshot.EndpointMark mark) => unwritten[endpoint] = mark;
+    internal void Remember(string endpoint, Snapshot.EndpointMark mark)
+    {
+        unwritten[endpoint] = mark;
+        Interlocked.Increment(ref unwrittenVersion);
+    }
 
     /// <summary>Writes what this server found out, and tells the others. Throws what the database throws; then it stays in memory.</summary>
     internal async Task WriteAsync(CancellationToken cancellationToken)
@@ -65,5 +81,10 @@ public sealed class HealthBoard
         {
             unwritten.TryRemove(mark);
         }
+
+        Interlocked.Increment(ref unwrittenVersion);
     }
+
+    private sealed record Reading(
+        IReadOnlyList<LlmEndpoint> Listed, object Marks, long Version, IReadOnlyList<EndpointHealth> Health);
 }

@@ -29,7 +29,7 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, ServingLedger
         var released = await db.Pins.Where(pin => pin.Id == id && pin.ReleasedAt == null).ExecuteUpdateAsync(
             pin => pin.SetProperty(p => p.ReleasedAt, now).SetProperty(p => p.ReleasedBy, actor).SetProperty(p => p.ReleaseReason, reason),
             cancellationToken);
-        await db.SaveAndTellAsync(cancellationToken);
+        await db.SaveAndTellAsync(SnapshotChanges.In(SnapshotParts.Pins), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await ledger.RecordAsync(cancellationToken);
         return released > 0;

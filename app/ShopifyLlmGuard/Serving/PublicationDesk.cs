@@ -26,6 +26,8 @@ public sealed class PublicationDesk(
     /// <summary>What an AI-written answer is introduced with.</summary>
     public const string Disclosure = "Written by an AI assistant. It can be wrong, and it is not medical advice.";
 
+    private const string ProductOwner = "gid://shopify/Product/";
+
     // The same text for the same value, so that hashes compare; Liquid and GraphQL read it, not HTML.
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -39,35 +41,42 @@ public sealed class PublicationDesk(
             : [];
 
     /// <summary>What differs from what Shopify last confirmed, features first, at most <paramref name="limit"/>.</summary>
-    public async Task<IReadOnlyList<Publication>> PendingAsync(string shop, int limit = 25, CancellationToken cancellationToken = default)
+    /// <param name="shop">The shop.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="products">Whether to look at the products, too: a shop may have thousands of them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<Publication>> PendingAsync(
+        string shop, int limit = 25, bool products = true, CancellationToken cancellationToken = default)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var held = (await db.PublishedMetafields.AsNoTracking().Where(row => row.Shop == shop).ToListAsync(cancellationToken))
-            .ToDictionary(row => (row.Owner, row.Key), row => row.Hash);
-        var desired = Features(shop).Concat(await ProductsAsync(db, shop, cancellationToken));
+        var held = (await db.PublishedMetafields.AsNoTracking().Where(row => row.Shop == shop && (products || !row.Owner.StartsWith(ProductOwner)))
+            .ToListAsync(cancellationToken)).ToDictionary(row => (row.Owner, row.Key), row => row.Hash);
+        var desired = Features(shop).Concat(products ? await ProductsAsync(db, shop, cancellationToken) : []);
         return [.. desired.Where(wanted => held.GetValueOrDefault((wanted.Owner, wanted.Key)) != wanted.Hash).Take(limit)];
     }
 
     /// <summary>Shopify has confirmed these.</summary>
     public async Task ConfirmAsync(string shop, IReadOnlyCollection<Publication> published, CancellationToken cancellationToken = default)
     {
+        string[] owners = [.. published.Select(one => one.Owner)], keys = [.. published.Select(one => one.Key)];
+        string[] hashes = [.. published.Select(one => one.Hash)];
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        foreach (var publication in published)
-        {
-            await db.Database.ExecuteSqlAsync(
-                $"""
-                 INSERT INTO guard.published_metafields (shop, owner, key, hash, published_at)
-                 VALUES ({shop}, {publication.Owner}, {publication.Key}, {publication.Hash}, {clock.GetUtcNow()})
-                 ON CONFLICT (shop, owner, key) DO UPDATE SET hash = EXCLUDED.hash, published_at = EXCLUDED.published_at
-                 """, cancellationToken);
-        }
+        await db.Database.ExecuteSqlAsync(
+            $"""
+             INSERT INTO guard.published_metafields (shop, owner, key, hash, published_at)
+             SELECT {shop}, owner, key, hash, {clock.GetUtcNow()} FROM unnest({owners}, {keys}, {hashes}) AS confirmed (owner, key, hash)
+             ON CONFLICT (shop, owner, key) DO UPDATE SET hash = EXCLUDED.hash, published_at = EXCLUDED.published_at
+             """, cancellationToken);
     }
 
     /// <summary>Forgets what was confirmed, so that everything is published again.</summary>
     public async Task ForgetAsync(string shop, CancellationToken cancellationToken = default)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.PublishedMetafields.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken);
+        await Outbox.AskAsync(db, shop, products: true, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     private static async Task<List<Publication>> ProductsAsync(GuardDb db, string shop, CancellationToken cancellationToken)
@@ -75,7 +84,7 @@ public sealed class PublicationDesk(
         var related = await db.RelatedProducts.AsNoTracking()
             .Where(row => row.Shop == shop).OrderBy(row => row.ProductId).ToListAsync(cancellationToken);
         return [.. related.Select(row => new Publication(
-            $"gid://shopify/Product/{row.ProductId}", "recommendations",
+            $"{ProductOwner}{row.ProductId}", "recommendations",
             JsonSerializer.Serialize(row.Items.Select(item => new { item.Handle, item.Reason }), Json)))];
     }
 

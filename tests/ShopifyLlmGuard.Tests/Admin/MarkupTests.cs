@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using AngleSharp.Html.Parser;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Propagation;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Tests.Admin;
@@ -55,6 +56,21 @@ public partial class MarkupTests
         }
 
         await CheckAsync("privacy", await site.OpenAsync("/privacy"));
+
+        await CheckAsync("servers-empty", await site.OpenAsync("/servers"));
+        await using (var db = site.Db())
+        {
+            db.HeartbeatEchoes.AddRange(
+                from server in (string[])["guard-a", "guard-b"]
+                from minute in Enumerable.Range(1, 5)
+                select new HeartbeatEcho
+                {
+                    Number = minute, Server = server, Milliseconds = server == "guard-a" ? 4 + minute : 40.5 * minute, At = AdminSite.Noon.AddMinutes(minute - 6),
+                });
+            await db.SaveChangesAsync();
+        }
+
+        await CheckAsync("servers", await site.OpenAsync("/servers"));
     }
 
     [Theory]
