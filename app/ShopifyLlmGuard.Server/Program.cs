@@ -2,6 +2,7 @@ using ShopifyLlmGuard;
 using ShopifyLlmGuard.Server;
 using ShopifyLlmGuard.Server.Gateway;
 using ShopifyLlmGuard.Server.Jobs;
+using ShopifyLlmGuard.Server.Ops;
 using ShopifyLlmGuard.Server.Shopify;
 using ShopifyLlmGuard.Server.Staff;
 using ShopifyLlmGuard.Server.Storefront;
@@ -22,6 +23,11 @@ if (app.SaysWhatIsWrong())
 if (args is ["keys", .. var words])
 {
     return await app.Services.GetRequiredService<KeyDesk>().RunAsync(words, Console.Out);
+}
+
+if (args is ["release", .. var release])
+{
+    return await ActivatorUtilities.CreateInstance<ReleaseVerbs>(app.Services).RunAsync(release, Console.Out);
 }
 
 app.UseOverheadMeter();

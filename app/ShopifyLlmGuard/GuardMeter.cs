@@ -22,6 +22,7 @@ public sealed class GuardMeter
     private readonly Counter<long> refusedDispatches;
     private readonly Histogram<double> queueAge;
     private readonly Histogram<double> budgetLeft;
+    private readonly Counter<long> rollbacks;
     private readonly Histogram<double> own;
     private readonly Histogram<double> echo;
 
@@ -38,6 +39,7 @@ public sealed class GuardMeter
         probes = meter.CreateCounter<long>("guard.probes", "{probe}", "Probes by endpoint and result.");
         droppedRecords = meter.CreateCounter<long>("guard.attempt_records.dropped", "{record}", "Attempt records that could not be stored.");
         refusedDispatches = meter.CreateCounter<long>("guard.dispatches.refused", "{dispatch}", "Calls that were not sent to an endpoint, by reason.");
+        rollbacks = meter.CreateCounter<long>("guard.release.rollbacks", "{rollback}", "Releases that the guard rolled back by itself, by signal.");
         queueAge = Seconds("guard.queue.age", "How long a call waited for a free place.");
         budgetLeft = Seconds("guard.budget.left", "What a call's budget still held at a stage.");
         own = meter.CreateHistogram("guard.overhead", "s", "The guard's own share of an answer's time, measured at the edge.", tags: null, new InstrumentAdvice<double>
@@ -86,6 +88,8 @@ public sealed class GuardMeter
     internal void Waited(string feature, TimeSpan age) => queueAge.Record(age.TotalSeconds, new KeyValuePair<string, object?>("feature", feature));
 
     internal void BudgetLeft(string feature, string stage, TimeSpan left) => budgetLeft.Record(left.TotalSeconds, new("feature", feature), new("stage", stage));
+
+    internal void RolledBack(string feature, string signal) => rollbacks.Add(1, new("feature", feature), new("signal", signal));
 
     internal void RecordsDropped(long count) => droppedRecords.Add(count);
 

@@ -21,6 +21,7 @@ using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Privacy;
 using ShopifyLlmGuard.Propagation;
 using ShopifyLlmGuard.Recommendations;
+using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
 
@@ -37,7 +38,7 @@ public static class GuardModule
         services.AddSingleton<GuardMeter>();
         services.AddOptions<GuardOptions>().Bind(configuration.GetSection("Guard")).ValidateDataAnnotations().ValidateOnStart();
         return services.AddData(configuration).AddServing().AddHealth(configuration).AddLlm(configuration).AddCompliance(configuration).AddShops(configuration)
-            .AddCatalog().AddFeatures();
+            .AddCatalog().AddReleases(configuration).AddFeatures();
     }
 
     private static IServiceCollection AddData(this IServiceCollection services, IConfiguration configuration)
@@ -119,6 +120,19 @@ public static class GuardModule
     private static IServiceCollection AddCatalog(this IServiceCollection services) =>
         services.AddSingleton<ProductCatalog>().AddSingleton<ProductShelf>().AddSingleton<CatalogRound>();
 
+    private static IServiceCollection AddReleases(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ReleaseOptions>().Bind(configuration.GetSection("Releases")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ReleaseTally>().AddSingleton<ReleaseMinutes>().AddSingleton<ReleaseDesk>();
+        services.AddSingleton(provider => new ReleaseBoard(
+            provider.GetRequiredService<Snapshots>(), provider.GetRequiredService<EndpointList>(), provider.GetRequiredService<ReleaseTally>(),
+            provider.GetRequiredService<IOptions<ReleaseOptions>>(), provider.GetRequiredService<GuardMeter>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new GoldenGate(
+            provider.GetRequiredService<LlmRouter>(), provider.GetRequiredService<Snapshots>(), provider.GetRequiredService<IDbContextFactory<GuardDb>>(),
+            provider.GetRequiredService<IOptions<TimeOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        return services.AddHostedService<AfterValidation<ReleaseWatch>>();
+    }
+
     private static IServiceCollection AddFeatures(this IServiceCollection services) => services
         .AddSingleton<AnswerBudget>()
         .AddSingleton(provider => new InHouseAssistant(
@@ -128,11 +142,11 @@ public static class GuardModule
         .AddSingleton<ReasonMemory>()
         .AddSingleton(provider => new ChatAssistant(
             provider.GetRequiredService<ServingBoard>(), provider.GetRequiredService<FallbackBoard>(),
-            provider.GetRequiredService<ProductShelf>(), provider.GetRequiredService<LlmRouter>(),
+            provider.GetRequiredService<ProductShelf>(), provider.GetRequiredService<ReleaseBoard>(), provider.GetRequiredService<LlmRouter>(),
             provider.GetRequiredService<AnswerBudget>()))
         .AddSingleton(provider => new Recommender(
             provider.GetRequiredService<ServingBoard>(), provider.GetRequiredService<ProductShelf>(),
-            provider.GetRequiredService<ReasonMemory>(), provider.GetRequiredService<LlmRouter>(),
+            provider.GetRequiredService<ReasonMemory>(), provider.GetRequiredService<ReleaseBoard>(), provider.GetRequiredService<LlmRouter>(),
             provider.GetRequiredService<AnswerBudget>()));
 
     // Npgsql's own defaults wait 15 s for a connection and 30 s for a command.

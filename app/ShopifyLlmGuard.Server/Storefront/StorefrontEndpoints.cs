@@ -30,14 +30,14 @@ internal static class StorefrontEndpoints
 
     private static Task<ShopperAnswer> Recommend(
         [FromQuery(Name = "product_id"), Range(1, long.MaxValue)] long productId, [Range(1, 10)] int? limit,
-        Recommender recommender, LastResort lastResort, CurrentShop shop, CancellationToken cancellationToken) =>
+        Recommender recommender, LastResort lastResort, CurrentShop shop, HttpContext context, CancellationToken cancellationToken) =>
         ShopperAnswer.TimeAsync(
-            () => recommender.RecommendAsync(shop.Domain, productId, limit ?? 4, cancellationToken),
+            () => recommender.RecommendAsync(shop.Domain, productId, limit ?? 4, Visitor.Of(context, shop.Domain), cancellationToken),
             exception => lastResort.Recommendations(exception));
 
     private static Task<ShopperAnswer> Ask(
-        ChatRequest request, ChatAssistant assistant, LastResort lastResort, CurrentShop shop, CancellationToken cancellationToken) =>
+        ChatRequest request, ChatAssistant assistant, LastResort lastResort, CurrentShop shop, HttpContext context, CancellationToken cancellationToken) =>
         ShopperAnswer.TimeAsync(
-            () => assistant.AnswerAsync(shop.Domain, request.ToQuestion(), cancellationToken),
+            () => assistant.AnswerAsync(shop.Domain, request.ToQuestion() with { Visitor = Visitor.Of(context, shop.Domain) }, cancellationToken),
             exception => lastResort.Chat(shop.Domain, request.Message, exception));
 }

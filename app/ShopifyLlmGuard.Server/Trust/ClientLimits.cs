@@ -35,18 +35,12 @@ internal static class ClientLimits
     private static RateLimitPartition<(string, string, string)> PartitionOf(HttpContext context, string name, Func<ClientLimitOptions, int> perMinute)
     {
         var shop = context.RequestServices.GetRequiredService<CurrentShop>().Domain;
-        return RateLimitPartition.GetTokenBucketLimiter((name, shop, ClientOf(context)), _ =>
+        return RateLimitPartition.GetTokenBucketLimiter((name, shop, ClientAddress.Of(context)), _ =>
         {
             var limit = perMinute(context.RequestServices.GetRequiredService<IOptions<ClientLimitOptions>>().Value);
             return new() { TokenLimit = limit, TokensPerPeriod = limit, ReplenishmentPeriod = TimeSpan.FromMinutes(1), QueueLimit = 0 };
         });
     }
-
-    // Shopify writes the shopper's address first; whatever stands between Shopify and us appends itself.
-    private static string ClientOf(HttpContext context) =>
-        context.Request.Headers["X-Forwarded-For"].ToString() is { Length: > 0 } forwarded
-            ? forwarded.Split(',', 2)[0].Trim() is { Length: <= 64 } address ? address : "too long"
-            : context.Connection.RemoteIpAddress?.ToString() ?? "";
 
     private static ValueTask SayWhenAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {

@@ -21,7 +21,14 @@ public static class Sources
 /// <param name="ServedBy">Endpoint id and region, as <c>fra-1; eu-central</c>; null unless live.</param>
 public sealed record Answer(
     string Feature, Mode Mode, string Source, string? Reason, ChatReply? Reply, IReadOnlyList<RecommendedProduct>? Items,
-    string? Disclosure, string? ServedBy);
+    string? Disclosure, string? ServedBy)
+{
+    /// <summary>The release that was asked; null when no model was.</summary>
+    public string? Release { get; init; }
+
+    /// <summary>Between two tokens, on average; null unless live and long enough to say something.</summary>
+    internal TimeSpan? TokenPace { get; init; }
+}
 
 /// <summary>A chat reply: plain text, never markup.</summary>
 /// <param name="Text">The words.</param>
@@ -58,7 +65,11 @@ public sealed record ReplyLink(string Label, string Url);
 /// <summary>What a shopper asks.</summary>
 /// <param name="Message">1 to 500 characters.</param>
 /// <param name="Conversation">Earlier turns, oldest first, at most 6; the browser alone keeps them.</param>
-public sealed record ChatQuestion(string Message, IReadOnlyList<ChatTurn> Conversation);
+public sealed record ChatQuestion(string Message, IReadOnlyList<ChatTurn> Conversation)
+{
+    /// <summary>Something that stays the same for a visitor and says nothing about them; empty when there is nothing.</summary>
+    public string Visitor { get; init; } = "";
+}
 
 /// <summary>An earlier turn.</summary>
 /// <param name="Role"><c>user</c> or <c>assistant</c>.</param>

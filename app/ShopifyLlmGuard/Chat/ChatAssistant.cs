@@ -5,6 +5,7 @@ using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Chat;
@@ -15,24 +16,28 @@ public sealed class ChatAssistant
     /// <summary>How many products a prompt holds.</summary>
     public const int ProductsInPrompt = 4;
 
-    private const int MaxTokens = 96;
+    internal const int MaxTokens = 96;
+
     private const int MostTurns = 6;
     private readonly ServingBoard serving;
     private readonly FallbackBoard fallbacks;
     private readonly ProductShelf shelf;
+    private readonly ReleaseBoard releases;
     private readonly LlmRouter router;
     private readonly AnswerBudget budget;
 
     internal ChatAssistant(
-        ServingBoard serving, FallbackBoard fallbacks, ProductShelf shelf, LlmRouter router, AnswerBudget budget) =>
-        (this.serving, this.fallbacks, this.shelf, this.router, this.budget) = (serving, fallbacks, shelf, router, budget);
+        ServingBoard serving, FallbackBoard fallbacks, ProductShelf shelf, ReleaseBoard releases, LlmRouter router, AnswerBudget budget) =>
+        (this.serving, this.fallbacks, this.shelf, this.releases, this.router, this.budget) = (serving, fallbacks, shelf, releases, router, budget);
 
     /// <summary>Answers within the chat's budget, whatever fails. Only the caller's own cancellation ends it earlier.</summary>
-    public Task<Answer> AnswerAsync(string shop, ChatQuestion question, CancellationToken cancellationToken = default)
+    public async Task<Answer> AnswerAsync(string shop, ChatQuestion question, CancellationToken cancellationToken = default)
     {
         var talk = new Talk(shop, question, serving.Decide(shop, Features.Chat), fallbacks.Read(shop));
-        return budget.AnswerAsync(
+        var answer = await budget.AnswerAsync(
             shop, Features.Chat, (deadline, stop) => ThinkAsync(talk, deadline, stop), reason => Instead(talk, reason), cancellationToken);
+        releases.Count(answer);
+        return answer;
     }
 
     private async Task<Answer> ThinkAsync(Talk talk, Deadline deadline, CancellationToken cancellationToken)
@@ -52,26 +57,32 @@ public sealed class ChatAssistant
             return Instead(talk, Reasons.Faq);
         }
 
+        var release = releases.Choose(talk.Shop, Features.Chat, talk.Question.Visitor);
         var redactor = new Redactor();
         var words = redactor.Redact(talk.Question.Message);
         var found = await shelf.SearchAsync(
-            talk.Shop, words, BrownOut.Products(ProductsInPrompt, router.Load(Features.Chat)), deadline, cancellationToken);
+            talk.Shop, words, BrownOut.Products(release.Bundle.Limits.Products ?? ProductsInPrompt, router.Load(Features.Chat)), deadline, cancellationToken);
         talk.Found = found ?? [];
         if (talk.Decision.Mode == Mode.Fallback || found is null)
         {
             return Instead(talk, talk.Decision.Reason ?? Reasons.CatalogUnavailable);
         }
 
-        var call = new ModelCall(router.Caller(talk.Shop), Features.Chat, Prompt(talk, redactor, words), new Sampling(MaxTokens));
+        talk.Release = release.Id;
+        var call = new ModelCall(
+            router.Caller(talk.Shop), Features.Chat, Prompt(talk, release, redactor, words), release.Bundle.ToSampling(MaxTokens))
+        {
+            Model = release.Bundle.Model, Release = release.Id,
+        };
         var attempt = await router.AskAsync(call, deadline, cancellationToken);
         var problem = attempt.Text is null ? attempt.Reason : AnswerCheck.Problem(attempt.Text, talk.Found.Count);
         return problem is null ? Live(talk, attempt, redactor) : Instead(talk, problem);
     }
 
-    private List<ChatMessage> Prompt(Talk talk, Redactor redactor, string words) =>
+    private List<ChatMessage> Prompt(Talk talk, Release release, Redactor redactor, string words) =>
     [
-        new(ChatRole.System, ChatPrompt.System(
-            router.ShopName(talk.Shop), [.. talk.Found.Select(product => product.ForPrompt())])),
+        new(ChatRole.System, release.Bundle.SystemMessage(
+            router.ShopName(talk.Shop), [.. talk.Found.Select(product => product.ForPrompt())], ChatPrompt.System)),
         .. talk.Question.Conversation.TakeLast(MostTurns).Select(turn => new ChatMessage(
             turn.Role == "assistant" ? ChatRole.Assistant : ChatRole.User, redactor.Redact(turn.Text))),
         new(ChatRole.User, words),
@@ -84,7 +95,10 @@ public sealed class ChatAssistant
         var reply = new ChatReply(redactor.Restore(text), [.. named.Select(product => product.Card())], [contact]);
         return new Answer(
             Features.Chat, Mode.Live, Sources.Live, null, reply, null, PublicationDesk.Disclosure,
-            $"{attempt.Endpoint!.Id}; {attempt.Endpoint.Region}");
+            $"{attempt.Endpoint!.Id}; {attempt.Endpoint.Region}")
+        {
+            Release = talk.Release, TokenPace = attempt.TokenPace,
+        };
     }
 
     // What was found before the failure still helps; the words are the merchant's.
@@ -92,11 +106,14 @@ public sealed class ChatAssistant
     {
         var reply = FallbackAnswers.For(talk.Content, talk.Question.Message);
         reply = reason == Reasons.Faq ? reply : reply with { Products = [.. talk.Found.Select(product => product.Card())] };
-        return new Answer(Features.Chat, talk.Decision.Mode, Sources.Static, reason, reply, null, null, null);
+        return new Answer(Features.Chat, talk.Decision.Mode, Sources.Static, reason, reply, null, null, null) { Release = talk.Release };
     }
 
     private sealed record Talk(string Shop, ChatQuestion Question, Decision Decision, FallbackContent Content)
     {
         public IReadOnlyList<CatalogProduct> Found { get; set; } = [];
+
+        /// <summary>Who was asked; null until then.</summary>
+        public string? Release { get; set; }
     }
 }

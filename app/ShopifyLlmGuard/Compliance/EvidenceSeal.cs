@@ -21,6 +21,8 @@ internal static class EvidenceSeal
         record.Feature, record.Source, record.Endpoint, record.Region, record.Jurisdiction, record.Operator,
         Moment(record.AttestedUntil), record.Model, record.Try, record.Basis, record.Outcome, Number(record.InputTokens),
         Number(record.OutputTokens), Number(record.FirstTokenMilliseconds), Number(record.Milliseconds),
+        // Records from before there were releases were sealed without.
+        .. record.Release is null ? [] : (string[])[record.Release],
     ]));
 
     /// <summary>The seal of a chain's head: it says which record is the last, and when that was: an old chain may be empty.</summary>

@@ -9,6 +9,7 @@ using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Privacy;
 using ShopifyLlmGuard.Propagation;
+using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
 
@@ -47,6 +48,10 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<EndpointVersion> EndpointVersions => Set<EndpointVersion>();
     public DbSet<PrivacyRecord> PrivacyRecords => Set<PrivacyRecord>();
     public DbSet<GatewayKey> GatewayKeys => Set<GatewayKey>();
+    public DbSet<Release> Releases => Set<Release>();
+    public DbSet<GoldenRun> GoldenRuns => Set<GoldenRun>();
+    public DbSet<RolloutChange> RolloutChanges => Set<RolloutChange>();
+    public DbSet<ReleaseMinute> ReleaseMinutes => Set<ReleaseMinute>();
 
     /// <summary>
     /// Saves everything and tells every server, in one transaction (the current one, if there is one). What changed is taken from

@@ -4,6 +4,7 @@ using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm.Endpoints;
+using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
 
@@ -36,6 +37,9 @@ public sealed record Snapshot(
 
     /// <summary>The number of the newest heartbeat; 0 before the first one.</summary>
     public long Heartbeat { get; init; }
+
+    /// <summary>Features that anything was ever released for.</summary>
+    public ImmutableDictionary<string, Rollout> Rollouts { get; init; } = ImmutableDictionary<string, Rollout>.Empty;
 
     /// <summary>What the health policy last wrote about an endpoint.</summary>
     public sealed record EndpointMark(EndpointState State, string? Detail, DateTimeOffset Since);

@@ -6,6 +6,7 @@ using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Propagation;
+using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
 
@@ -43,7 +44,9 @@ internal static class SnapshotParts
 
     public static readonly SnapshotPart Heartbeat = new("heartbeat", typeof(Heartbeat), Versions("heartbeats"), ReadHeartbeatAsync);
 
-    public static IReadOnlyList<SnapshotPart> All { get; } = [Shops, Flags, Pins, Endpoints, Fallbacks, Keys, EndpointTable, Heartbeat];
+    public static readonly SnapshotPart Rollouts = new("rollouts", typeof(RolloutChange), Versions("rollout_changes"), ReadRolloutsAsync);
+
+    public static IReadOnlyList<SnapshotPart> All { get; } = [Shops, Flags, Pins, Endpoints, Fallbacks, Keys, EndpointTable, Heartbeat, Rollouts];
 
     public static SnapshotPart? Find(string name) => All.FirstOrDefault(part => part.Name == name);
 
@@ -126,6 +129,23 @@ internal static class SnapshotParts
     {
         var newest = await db.Heartbeats.MaxAsync(beat => (long?)beat.Id, cancellationToken) ?? 0;
         return snapshot => snapshot with { Heartbeat = newest };
+    }
+
+    private static async Task<Func<Snapshot, Snapshot>> ReadRolloutsAsync(
+        GuardDb db, IReadOnlyCollection<string>? keys, CancellationToken cancellationToken)
+    {
+        var last = await db.RolloutChanges
+            .Where(change => !db.RolloutChanges.Any(later => later.Feature == change.Feature && later.Id > change.Id))
+            .ToListAsync(cancellationToken);
+        var named = last.SelectMany(change => (string?[])[change.Stable, change.Previous, change.Candidate]).OfType<string>().ToList();
+        var known = await db.Releases.Where(release => named.Contains(release.Id)).ToDictionaryAsync(release => release.Id, cancellationToken);
+        var rollouts = last.ToImmutableDictionary(change => change.Feature, change =>
+        {
+            Release? Find(string? id) => id is null ? null : known.GetValueOrDefault(id) ?? Release.BuiltInOf(change.Feature);
+            return new Rollout(
+                Find(change.Stable)!, Find(change.Previous), Find(change.Candidate), change.Percent, change.IsAutomatic, change.Step, change.At);
+        });
+        return snapshot => snapshot with { Rollouts = rollouts };
     }
 
     // Rows that were asked for and are not there are gone.

@@ -5,6 +5,8 @@ namespace ShopifyLlmGuard.Llm;
 /// <summary>How one call to a model ended. A failure is a value.</summary>
 public sealed record Attempt
 {
+    private const long LeastTokensForPace = 6;
+
     /// <summary>The endpoint that was called; null when none was.</summary>
     public LlmEndpoint? Endpoint { get; init; }
 
@@ -36,6 +38,10 @@ public sealed record Attempt
     public long? OutputTokens { get; init; }
     public TimeSpan? FirstToken { get; init; }
     public TimeSpan Duration { get; init; }
+
+    /// <summary>Between two tokens, on average; null when there were too few to say.</summary>
+    internal TimeSpan? TokenPace =>
+        Reason is null && FirstToken is { } first && OutputTokens is >= LeastTokensForPace and var written ? (Duration - first) / (written - 1) : null;
 
     /// <summary>Never the text: resilience telemetry prints results.</summary>
     public override string ToString() => $"{nameof(Attempt)} {Endpoint?.Id} {Reason ?? "answered"}";

@@ -30,7 +30,7 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
         {
             At = DatabaseTime.Of(clock), Shop = call.Caller.Id, Feature = call.Feature, Source = Chat.Sources.Live,
             Endpoint = endpoint.Id, Region = endpoint.Region, Jurisdiction = endpoint.Jurisdiction, Operator = endpoint.Operator,
-            AttestedUntil = DatabaseTime.Of(endpoint.AttestedUntil), Model = endpoint.Model, Try = why.ToString().ToLowerInvariant(),
+            AttestedUntil = DatabaseTime.Of(endpoint.AttestedUntil), Model = endpoint.Model, Release = call.Release, Try = why.ToString().ToLowerInvariant(),
             Basis = Allowed(call, basis), Outcome = outcome, InputTokens = attempt.InputTokens, OutputTokens = attempt.OutputTokens,
             FirstTokenMilliseconds = attempt.FirstToken?.TotalMilliseconds, Milliseconds = attempt.Duration.TotalMilliseconds,
         });

@@ -36,6 +36,9 @@ public sealed class AttemptRecord
 
     public string? Model { get; init; }
 
+    /// <summary>The release that shaped the call; null before there were any, and when none was asked.</summary>
+    public string? Release { get; init; }
+
     /// <summary>Why this endpoint now: <c>first</c>, <c>retry</c> or <c>hedge</c>; null when none was asked.</summary>
     public string? Try { get; init; }
 

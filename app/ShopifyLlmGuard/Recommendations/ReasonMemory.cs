@@ -13,14 +13,14 @@ internal sealed class ReasonMemory(EndpointList endpoints) : IDisposable
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
     private readonly MemoryCache memory = new(new MemoryCacheOptions { SizeLimit = MostKept });
 
-    public WrittenReasons? Find(string shop, long product, IEnumerable<long> candidates) =>
-        memory.TryGetValue(Key(shop, product, candidates), out WrittenReasons? reasons) ? reasons : null;
+    public WrittenReasons? Find(string release, string shop, long product, IEnumerable<long> candidates) =>
+        memory.TryGetValue(Key(release, shop, product, candidates), out WrittenReasons? reasons) ? reasons : null;
 
-    public void Keep(string shop, long product, IEnumerable<long> candidates, WrittenReasons reasons) =>
-        memory.Set(Key(shop, product, candidates), reasons, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Kept });
+    public void Keep(string release, string shop, long product, IEnumerable<long> candidates, WrittenReasons reasons) =>
+        memory.Set(Key(release, shop, product, candidates), reasons, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Kept });
 
     public void Dispose() => memory.Dispose();
 
-    private string Key(string shop, long product, IEnumerable<long> candidates) =>
-        $"{shop}/{product}/{string.Join(',', candidates)}/{string.Join('|', endpoints.Current.Select(endpoint => endpoint.Model).Distinct())}";
+    private string Key(string release, string shop, long product, IEnumerable<long> candidates) =>
+        $"{release}/{shop}/{product}/{string.Join(',', candidates)}/{string.Join('|', endpoints.Current.Select(endpoint => endpoint.Model).Distinct())}";
 }

@@ -3,6 +3,7 @@ using ShopifyLlmGuard.Catalog;
 using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Recommendations;
@@ -13,27 +14,36 @@ public sealed class Recommender
     /// <summary>The most products that one answer holds.</summary>
     public const int MostItems = 4;
 
-    private const int MaxTokens = 160;
+    internal const int MaxTokens = 160;
+
     private readonly ServingBoard serving;
     private readonly ProductShelf shelf;
     private readonly ReasonMemory memory;
+    private readonly ReleaseBoard releases;
     private readonly LlmRouter router;
     private readonly AnswerBudget budget;
 
-    internal Recommender(ServingBoard serving, ProductShelf shelf, ReasonMemory memory, LlmRouter router, AnswerBudget budget) =>
-        (this.serving, this.shelf, this.memory, this.router, this.budget) = (serving, shelf, memory, router, budget);
+    internal Recommender(
+        ServingBoard serving, ProductShelf shelf, ReasonMemory memory, ReleaseBoard releases, LlmRouter router, AnswerBudget budget) =>
+        (this.serving, this.shelf, this.memory, this.releases, this.router, this.budget) = (serving, shelf, memory, releases, router, budget);
 
     /// <summary>Recommends within the budget, whatever fails. Only the caller's own cancellation ends it earlier.</summary>
     /// <param name="shop">The shop.</param>
     /// <param name="productId">The product that the shopper looks at.</param>
     /// <param name="limit">How many; at most <see cref="MostItems"/>.</param>
+    /// <param name="visitor">Something that stays the same for a visitor and says nothing about them; empty when there is nothing.</param>
     /// <param name="cancellationToken">The shopper has left.</param>
-    public Task<Answer> RecommendAsync(string shop, long productId, int limit, CancellationToken cancellationToken = default)
+    public async Task<Answer> RecommendAsync(
+        string shop, long productId, int limit, string visitor = "", CancellationToken cancellationToken = default)
     {
-        var page = new Page(shop, productId, Math.Clamp(limit, 1, MostItems), serving.Decide(shop, Features.Recommendations));
-        return budget.AnswerAsync(
+        var page = new Page(
+            shop, productId, Math.Clamp(limit, 1, MostItems), serving.Decide(shop, Features.Recommendations),
+            releases.Choose(shop, Features.Recommendations, visitor));
+        var answer = await budget.AnswerAsync(
             shop, Features.Recommendations, (deadline, stop) => ThinkAsync(page, deadline, stop), reason => Instead(page, reason),
             cancellationToken);
+        releases.Count(answer);
+        return answer;
     }
 
     private async Task<Answer> ThinkAsync(Page page, Deadline deadline, CancellationToken cancellationToken)
@@ -51,12 +61,17 @@ public sealed class Recommender
             return Instead(page, page.Decision.Reason ?? (known ? Reasons.NoCandidates : Reasons.CatalogUnavailable));
         }
 
-        if (memory.Find(page.Shop, page.ProductId, page.Ids) is { } remembered)
+        if (memory.Find(page.Release.Id, page.Shop, page.ProductId, page.Ids) is { } remembered)
         {
             return Live(page, remembered);
         }
 
-        var call = new ModelCall(router.Caller(page.Shop), Features.Recommendations, Prompt(page), new Sampling(MaxTokens));
+        page.IsAsked = true;
+        var call = new ModelCall(
+            router.Caller(page.Shop), Features.Recommendations, Prompt(page), page.Release.Bundle.ToSampling(MaxTokens))
+        {
+            Model = page.Release.Bundle.Model, Release = page.Release.Id,
+        };
         var attempt = await router.AskAsync(call, deadline, cancellationToken);
         var lines = attempt.Text is null ? null : ReasonLines.Read(attempt.Text, page.Candidates.Count);
         if (lines is null)
@@ -65,14 +80,14 @@ public sealed class Recommender
         }
 
         var reasons = new WrittenReasons(lines, $"{attempt.Endpoint!.Id}; {attempt.Endpoint.Region}");
-        memory.Keep(page.Shop, page.ProductId, page.Ids, reasons);
-        return Live(page, reasons);
+        memory.Keep(page.Release.Id, page.Shop, page.ProductId, page.Ids, reasons);
+        return Live(page, reasons) with { TokenPace = attempt.TokenPace };
     }
 
     private List<ChatMessage> Prompt(Page page) =>
     [
-        new(ChatRole.System, RecommendationPrompt.System(
-            router.ShopName(page.Shop), [.. page.Candidates.Select(candidate => candidate.Product.ForPrompt())])),
+        new(ChatRole.System, page.Release.Bundle.SystemMessage(
+            router.ShopName(page.Shop), [.. page.Candidates.Select(candidate => candidate.Product.ForPrompt())], RecommendationPrompt.System)),
         new(ChatRole.User, RecommendationPrompt.User(page.Viewed!.ForPrompt())),
     ];
 
@@ -89,10 +104,13 @@ public sealed class Recommender
         : Of(page, Sources.Precomputed, reason, [.. page.Candidates.Select(candidate => candidate.Product.Recommended(candidate.Reason))]);
 
     private static Answer Of(Page page, string source, string? reason, IReadOnlyList<RecommendedProduct> items) =>
-        new(Features.Recommendations, page.Decision.Mode, source, reason, null, items, null, null);
+        new(Features.Recommendations, page.Decision.Mode, source, reason, null, items, null, null) { Release = page.IsAsked ? page.Release.Id : null };
 
-    private sealed record Page(string Shop, long ProductId, int Limit, Decision Decision)
+    private sealed record Page(string Shop, long ProductId, int Limit, Decision Decision, Release Release)
     {
+        /// <summary>What is answered from memory says nothing about a release.</summary>
+        public bool IsAsked { get; set; }
+
         public CatalogProduct? Viewed { get; set; }
         public IReadOnlyList<(CatalogProduct Product, string Reason)> Candidates { get; set; } = [];
         public IEnumerable<long> Ids => Candidates.Select(candidate => candidate.Product.Id);

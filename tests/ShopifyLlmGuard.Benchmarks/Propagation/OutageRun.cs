@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using ShopifyLlmGuard.Browser;
-using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Serving;
 

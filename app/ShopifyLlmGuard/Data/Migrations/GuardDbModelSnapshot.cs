@@ -560,6 +560,10 @@ namespace ShopifyLlmGuard.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("region");
 
+                    b.Property<string>("Release")
+                        .HasColumnType("text")
+                        .HasColumnName("release");
+
                     b.Property<byte[]>("Seal")
                         .HasColumnType("bytea")
                         .HasColumnName("seal");
@@ -717,6 +721,198 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.HasIndex("At");
 
                     b.ToTable("heartbeat_echoes", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Releases.GoldenRun", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("actor");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<bool>("Passed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("passed");
+
+                    b.Property<string>("Release")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("release");
+
+                    b.Property<string>("Results")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("results");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Release", "Id");
+
+                    b.ToTable("golden_runs", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Releases.Release", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("AddedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("added_at");
+
+                    b.Property<string>("AddedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("added_by");
+
+                    b.Property<string>("Bundle")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("bundle");
+
+                    b.Property<string>("Feature")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("feature");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("releases", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Releases.ReleaseMinute", b =>
+                {
+                    b.Property<string>("Feature")
+                        .HasColumnType("text")
+                        .HasColumnName("feature");
+
+                    b.Property<string>("Release")
+                        .HasColumnType("text")
+                        .HasColumnName("release");
+
+                    b.Property<DateTimeOffset>("Minute")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("minute");
+
+                    b.Property<Guid>("Server")
+                        .HasColumnType("uuid")
+                        .HasColumnName("server");
+
+                    b.ComplexProperty(typeof(Dictionary<string, object>), "Counts", "ShopifyLlmGuard.Releases.ReleaseMinute.Counts#ReleaseCounts", b1 =>
+                        {
+                            b1.IsRequired();
+
+                            b1.Property<long>("Answers")
+                                .HasColumnType("bigint")
+                                .HasColumnName("answers");
+
+                            b1.Property<long>("Errors")
+                                .HasColumnType("bigint")
+                                .HasColumnName("errors");
+
+                            b1.Property<long>("Fallbacks")
+                                .HasColumnType("bigint")
+                                .HasColumnName("fallbacks");
+
+                            b1.Property<long>("Missed")
+                                .HasColumnType("bigint")
+                                .HasColumnName("missed");
+
+                            b1.Property<long>("Paced")
+                                .HasColumnType("bigint")
+                                .HasColumnName("paced");
+
+                            b1.Property<long>("Refusals")
+                                .HasColumnType("bigint")
+                                .HasColumnName("refusals");
+
+                            b1.Property<long>("Slow")
+                                .HasColumnType("bigint")
+                                .HasColumnName("slow");
+                        });
+
+                    b.HasKey("Feature", "Release", "Minute", "Server");
+
+                    b.HasIndex("Minute");
+
+                    b.ToTable("release_minutes", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Releases.RolloutChange", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("actor");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Candidate")
+                        .HasColumnType("text")
+                        .HasColumnName("candidate");
+
+                    b.Property<string>("Feature")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("feature");
+
+                    b.Property<bool>("IsAutomatic")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_automatic");
+
+                    b.Property<int>("Percent")
+                        .HasColumnType("integer")
+                        .HasColumnName("percent");
+
+                    b.Property<string>("Previous")
+                        .HasColumnType("text")
+                        .HasColumnName("previous");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Signal")
+                        .HasColumnType("text")
+                        .HasColumnName("signal");
+
+                    b.Property<string>("Stable")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("stable");
+
+                    b.Property<string>("Step")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("step");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Feature", "Id");
+
+                    b.ToTable("rollout_changes", "guard");
                 });
 
             modelBuilder.Entity("ShopifyLlmGuard.Serving.OutboxRow", b =>
