@@ -3,6 +3,7 @@ using ShopifyLlmGuard.Server;
 using ShopifyLlmGuard.Server.Gateway;
 using ShopifyLlmGuard.Server.Jobs;
 using ShopifyLlmGuard.Server.Ops;
+using ShopifyLlmGuard.Server.Ops.Records;
 using ShopifyLlmGuard.Server.Shopify;
 using ShopifyLlmGuard.Server.Staff;
 using ShopifyLlmGuard.Server.Storefront;
@@ -11,7 +12,7 @@ using ShopifyLlmGuard.Server.Webhooks;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddDoor();
-builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddGateway().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
+builder.Services.AddGuard(builder.Configuration).AddTrust().AddShopify().AddStorefront().AddGateway().AddRecords().AddStaffPages().AddWebhooks().AddJobs(builder.Configuration);
 builder.Services.AddTelemetry(builder.Configuration);
 
 var app = builder.Build();
@@ -25,6 +26,16 @@ if (args is ["keys", .. var words])
     return await app.Services.GetRequiredService<KeyDesk>().RunAsync(words, Console.Out);
 }
 
+if (args is ["incident", .. var about])
+{
+    return await app.Services.GetRequiredService<IncidentCommand>().RunAsync(about, Console.Out);
+}
+
+if (args is ["audit", .. var asked])
+{
+    return await app.Services.GetRequiredService<AuditCommand>().RunAsync(asked, Console.Out);
+}
+
 if (args is ["release", .. var release])
 {
     return await ActivatorUtilities.CreateInstance<ReleaseVerbs>(app.Services).RunAsync(release, Console.Out);
@@ -33,7 +44,7 @@ if (args is ["release", .. var release])
 app.UseOverheadMeter();
 app.UseProblems();
 app.UseTrust();
-app.UseMiddleware<FirstVisit>();
+app.UseWhen(FirstVisit.MayBe, staff => staff.UseMiddleware<FirstVisit>());
 app.MapGroup("/proxy").RequireAppProxy().MapStorefront();
 app.MapGroup("/v1").RequireGatewayKey().MapGateway();
 app.MapGroup("/webhooks").RequireSignedBody().MapWebhooks();

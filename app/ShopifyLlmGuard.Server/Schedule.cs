@@ -11,6 +11,9 @@ internal static class Schedule
         // Decides which features are live.
         new("health", "*/10 * * * * *", rounds => rounds.HealthAsync(CancellationToken.None)),
 
+        // Opens and ends incidents from what has been recorded.
+        new("incidents", "*/10 * * * * *", rounds => rounds.IncidentsAsync(CancellationToken.None)),
+
         // Works off what Shopify sent, and what it should show.
         new("inbox", "*/10 * * * * *", rounds => rounds.InboxAsync(CancellationToken.None)),
         new("publish", "*/15 * * * * *", rounds => rounds.PublishAsync(CancellationToken.None)),

@@ -15,6 +15,7 @@ using ShopifyLlmGuard.Fallbacks;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Routing;
@@ -38,7 +39,7 @@ public static class GuardModule
         services.AddSingleton<GuardMeter>();
         services.AddOptions<GuardOptions>().Bind(configuration.GetSection("Guard")).ValidateDataAnnotations().ValidateOnStart();
         return services.AddData(configuration).AddServing().AddHealth(configuration).AddLlm(configuration).AddCompliance(configuration).AddShops(configuration)
-            .AddCatalog().AddReleases(configuration).AddFeatures();
+            .AddCatalog().AddReleases(configuration).AddFeatures().AddIncidents(configuration);
     }
 
     private static IServiceCollection AddData(this IServiceCollection services, IConfiguration configuration)
@@ -105,6 +106,11 @@ public static class GuardModule
         services.AddSingleton(provider => new EvidenceDesk(
             provider.GetRequiredService<IDbContextFactory<GuardDb>>(), provider.GetRequiredService<EvidenceKeys>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new AuditTrail(
+            provider.GetRequiredService<EvidenceKeys>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AuditTrail>>()));
+        services.AddSingleton(provider => new AuditDesk(
+            provider.GetRequiredService<IDbContextFactory<GuardDb>>(), provider.GetRequiredService<EvidenceKeys>(),
+            provider.GetRequiredService<AuditTrail>()));
         return services.AddSingleton<EvidenceChains>().AddHostedService<AfterValidation<EvidenceWriter>>();
     }
 

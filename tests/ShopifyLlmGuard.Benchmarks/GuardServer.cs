@@ -64,6 +64,13 @@ internal sealed class GuardServer : IAsyncDisposable
             60);
     }
 
+    /// <summary>How many calls of its gateway are on record.</summary>
+    public async Task<int> RecordsAsync()
+    {
+        await using var db = await desk.GetRequiredService<IDbContextFactory<GuardDb>>().CreateDbContextAsync();
+        return await db.Attempts.CountAsync(record => record.Feature == InHouseAssistant.Feature);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await process.DisposeAsync();

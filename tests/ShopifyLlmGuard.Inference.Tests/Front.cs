@@ -30,6 +30,22 @@ internal static class Front
     public static Task UntilAnotherAsync(this HostProcess host, int worker) => host.UntilAsync(health =>
         health?.GetProperty("worker").GetProperty("process") is { ValueKind: JsonValueKind.Number } process && process.GetInt32() != worker);
 
+    /// <summary>Waits for a child of the front that is not this one.</summary>
+    public static async Task<int> ChildBesideAsync(this HostProcess host, int worker)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var children = Directory.GetDirectories($"/proc/{host.Id}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse);
+            if (children.FirstOrDefault(child => child != worker) is > 0 and var other)
+            {
+                return other;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, limit.Token);
+        }
+    }
+
     /// <summary>Waits until none serves.</summary>
     public static Task UntilNoneAsync(this HostProcess host) => host.UntilAsync(health => health is null);
 

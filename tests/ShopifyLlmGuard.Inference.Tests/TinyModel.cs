@@ -9,10 +9,18 @@ namespace ShopifyLlmGuard.Inference.Tests;
 internal sealed record TinyModel
 {
     public const int End = 0, Start = 1, Specials = 3, Vocabulary = Specials + 256;
-    private const int Heads = 4, Block = 32;
+    private const int Block = 32;
     private readonly float[] _directions = [.. Enumerable.Repeat(new Random(3), 64 * Vocabulary).Select(random => random.NextSingle() * 2 - 1)];
 
     public int Width { get; init; } = 64;
+
+    public int Heads { get; init; } = 4;
+
+    /// <summary>Heads of keys and values, which several others share in most models of today; 0 is as many as <see cref="Heads"/>.</summary>
+    public int KeyHeads { get; init; }
+
+    /// <summary>Tokens of several letters beyond the bytes; no text becomes one, but the model may say them.</summary>
+    public int Words { get; init; }
 
     public int Layers { get; init; } = 2;
 
@@ -43,11 +51,15 @@ internal sealed record TinyModel
     /// <summary>Says the last token again and again, and whatever else it sees most of: whose words they are can be seen.</summary>
     public bool Echoes { get; init; }
 
+    private int KeyWidth => KeyHeads == 0 ? Width : Width / Heads * KeyHeads;
+
+    private int TokenCount => Vocabulary + Words;
+
     public string Write(string path)
     {
         (string Name, int[] Shape)[] tensors =
         [
-            ("token_embd.weight", [Width, Vocabulary]), ("output_norm.weight", [Width]), ("output.weight", [Width, Vocabulary]),
+            ("token_embd.weight", [Width, TokenCount]), ("output_norm.weight", [Width]), ("output.weight", [Width, TokenCount]),
             .. Enumerable.Range(0, Layers).SelectMany(Layer),
         ];
         using var writer = new BinaryWriter(File.Create(path));
@@ -111,7 +123,7 @@ internal sealed record TinyModel
     private (string, int[])[] Layer(int layer) =>
     [
         ($"blk.{layer}.attn_norm.weight", [Width]), ($"blk.{layer}.attn_q.weight", [Width, Width]),
-        ($"blk.{layer}.attn_k.weight", [Width, Width]), ($"blk.{layer}.attn_v.weight", [Width, Width]),
+        ($"blk.{layer}.attn_k.weight", [Width, KeyWidth]), ($"blk.{layer}.attn_v.weight", [Width, KeyWidth]),
         ($"blk.{layer}.attn_output.weight", [Width, Width]), ($"blk.{layer}.ffn_norm.weight", [Width]),
         ($"blk.{layer}.ffn_gate.weight", [Width, Hidden]), ($"blk.{layer}.ffn_up.weight", [Width, Hidden]),
         ($"blk.{layer}.ffn_down.weight", [Hidden, Width]),
@@ -119,15 +131,16 @@ internal sealed record TinyModel
 
     private void WriteHeader(BinaryWriter writer, (string Name, int[] Shape)[] tensors)
     {
-        string[] tokens = ["<|im_end|>", "<|im_start|>", "<|x|>", .. Enumerable.Range(0, 256).Select(Letter)];
+        string[] tokens = ["<|im_end|>", "<|im_start|>", "<|x|>", .. Enumerable.Range(0, 256).Select(Letter), .. Enumerable.Range(0, Words).Select(word => $"word{word}")];
         var special = HasPlainTextSpecials ? 4 : 3;
         List<(string, object)> entries =
         [
             ("general.architecture", "llama"), ("llama.context_length", Context), ("llama.embedding_length", Width),
             ("llama.block_count", Layers + MissingLayers), ("llama.feed_forward_length", Hidden), ("llama.attention.head_count", Heads),
+            ("llama.attention.head_count_kv", KeyHeads == 0 ? Heads : KeyHeads),
             ("llama.attention.layer_norm_rms_epsilon", 1e-5f), ("tokenizer.ggml.model", "gpt2"), ("tokenizer.ggml.pre", "gpt-2"),
             ("tokenizer.ggml.tokens", tokens),
-            ("tokenizer.ggml.token_type", Enumerable.Range(0, Vocabulary).Select(id => id < Specials ? special : 1).ToArray()),
+            ("tokenizer.ggml.token_type", Enumerable.Range(0, TokenCount).Select(id => id < Specials ? special : 1).ToArray()),
             // No pair of letters is a token, so this merge never happens; llama.cpp wants one to be there.
             ("tokenizer.ggml.merges", new[] { $"{Letter('q')} {Letter('q')}" }),
             ("tokenizer.ggml.eos_token_id", EndId), ("tokenizer.ggml.bos_token_id", Start), ("tokenizer.ggml.add_bos_token", false),

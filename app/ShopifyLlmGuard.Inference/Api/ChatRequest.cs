@@ -70,6 +70,8 @@ internal sealed record ChatRequest(
             ? (uint)seed ^ (uint)(seed >> 32)
             : (uint)Random.Shared.NextInt64(uint.MaxValue))
     {
+        // -1 is vLLM's word for all of them.
+        TopK = (int)Math.Max(fields.Whole("top_k", -1, int.MaxValue) ?? 0, 0),
         MinP = (float)(fields.Number("min_p", 0, 1) ?? 0),
         FrequencyPenalty = (float)(fields.Number("frequency_penalty", -2, 2) ?? 0),
         PresencePenalty = (float)(fields.Number("presence_penalty", -2, 2) ?? 0),

@@ -61,6 +61,9 @@ internal sealed class Generation(GenerationRequest request, ILlmModel model, ILl
         set => Volatile.Write(ref _prefillLeft, value);
     }
 
+    /// <summary>Cells that it sets aside: what no kept prefix gives of its prompt, and its longest answer.</summary>
+    public int Cells { get; set; }
+
     /// <summary>The answer's tokens so far.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(request.Prompt.Length, Volatile.Read(ref _count));
 

@@ -85,35 +85,36 @@ internal sealed record InferenceOptions
     public static (InferenceOptions Options, IReadOnlyList<string> Mistakes) Read(IConfiguration configuration, string contentRoot)
     {
         var values = new ConfiguredValues(configuration.GetSection("Inference"));
+        var standard = new InferenceOptions();
         var options = new InferenceOptions
         {
             // A path typed by a person is meant from where they stand, one in a file from where the file is.
             Model = configuration["model"] is { Length: > 0 } typed
                 ? Path.GetFullPath(typed)
                 : values.Text("Model") is { } configured ? Path.GetFullPath(configured, contentRoot) : "",
-            Context = values.Number("Context", 0, 0, 1 << 20),
-            Threads = values.Number("Threads", Math.Max(1, Environment.ProcessorCount / 2), 1, 512),
-            Parallel = values.Number("Parallel", 8, 1, 64),
-            Cells = values.Number("Cells", 0, 0, 1 << 24),
-            KeptPercent = values.Number("KeptPercent", 50, 0, 100),
-            FirstToken = values.Duration("FirstToken", TimeSpan.FromSeconds(2.5)),
-            PerCaller = values.Number("PerCaller", 0, 0, 10_000),
-            ShadowAdmission = values.Switch("ShadowAdmission", false),
-            QueueLength = values.Number("QueueLength", 8, 0, 10_000),
-            DefaultMaxTokens = values.Number("DefaultMaxTokens", 256, 1, 1 << 20),
-            MaxBodyBytes = values.Number("MaxBodyBytes", 64 * 1024, 1024, 1 << 26),
+            Context = values.Number("Context", standard.Context, 0, 1 << 20),
+            Threads = values.Number("Threads", standard.Threads, 1, 512),
+            Parallel = values.Number("Parallel", standard.Parallel, 1, 64),
+            Cells = values.Number("Cells", standard.Cells, 0, 1 << 24),
+            KeptPercent = values.Number("KeptPercent", standard.KeptPercent, 0, 100),
+            FirstToken = values.Duration("FirstToken", standard.FirstToken),
+            PerCaller = values.Number("PerCaller", standard.PerCaller, 0, 10_000),
+            ShadowAdmission = values.Switch("ShadowAdmission", standard.ShadowAdmission),
+            QueueLength = values.Number("QueueLength", standard.QueueLength, 0, 10_000),
+            DefaultMaxTokens = values.Number("DefaultMaxTokens", standard.DefaultMaxTokens, 1, 1 << 20),
+            MaxBodyBytes = values.Number("MaxBodyBytes", standard.MaxBodyBytes, 1024, 1 << 26),
             ApiKey = values.Text("ApiKey"),
             ModelSha256 = values.Text("ModelSha256"),
-            Trial = values.Switch("Trial", true),
-            LoadWithin = values.Duration("LoadWithin", TimeSpan.FromMinutes(5)),
+            Trial = values.Switch("Trial", standard.Trial),
+            LoadWithin = values.Duration("LoadWithin", standard.LoadWithin),
             Runtime = RuntimeSettings.Read(values, configuration["LLAMA_LIBRARY"]),
-            WedgedAfter = values.Duration("WedgedAfter", TimeSpan.FromSeconds(5)),
-            DrainWithin = values.Duration("DrainWithin", TimeSpan.FromSeconds(30)),
+            WedgedAfter = values.Duration("WedgedAfter", standard.WedgedAfter),
+            DrainWithin = values.Duration("DrainWithin", standard.DrainWithin),
             AdminKey = values.Text("AdminKey"),
-            MemoryLimitMb = values.Number("MemoryLimitMb", 0, 0, int.MaxValue),
-            MemorySoftPercent = values.Number("MemorySoftPercent", 92, 1, 100),
-            MemoryHardPercent = values.Number("MemoryHardPercent", 97, 1, 100),
-            IsTried = values.Switch("IsTried", false),
+            MemoryLimitMb = values.Number("MemoryLimitMb", standard.MemoryLimitMb, 0, int.MaxValue),
+            MemorySoftPercent = values.Number("MemorySoftPercent", standard.MemorySoftPercent, 1, 100),
+            MemoryHardPercent = values.Number("MemoryHardPercent", standard.MemoryHardPercent, 1, 100),
+            IsTried = values.Switch("IsTried", standard.IsTried),
             BeatSocket = values.Text("BeatSocket"),
         };
         if (options.Model.Length == 0)

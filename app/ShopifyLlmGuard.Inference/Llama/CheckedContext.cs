@@ -73,21 +73,6 @@ internal sealed class CheckedContext(ILlmContext inner, int vocabularySize, Acti
         return inner.MaxPosition(sequence);
     }
 
-    public byte[] SaveSequence(int sequence)
-    {
-        using var _ = Enter();
-        CheckSequence(sequence);
-        return inner.SaveSequence(sequence);
-    }
-
-    public bool RestoreSequence(int sequence, ReadOnlySpan<byte> saved)
-    {
-        using var _ = Enter();
-        CheckSequence(sequence);
-        CheckEmpty(sequence);
-        return !saved.IsEmpty && inner.RestoreSequence(sequence, saved);
-    }
-
     public void RequestAbort() => inner.RequestAbort();
 
     public void Dispose()

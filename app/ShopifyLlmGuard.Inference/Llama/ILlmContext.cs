@@ -33,11 +33,6 @@ internal interface ILlmContext : IDisposable
     /// <summary>The last position that a sequence holds; -1 when it is empty.</summary>
     int MaxPosition(int sequence);
 
-    byte[] SaveSequence(int sequence);
-
-    /// <summary>Fills an empty sequence from <see cref="SaveSequence"/>; false when the bytes do not fit this model.</summary>
-    bool RestoreSequence(int sequence, ReadOnlySpan<byte> saved);
-
     /// <summary>Ends the running <see cref="Decode"/> early, or the next one when none runs. Any thread.</summary>
     void RequestAbort();
 }

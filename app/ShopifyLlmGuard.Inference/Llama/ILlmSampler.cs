@@ -20,6 +20,9 @@ internal sealed record SamplingSettings(float Temperature, float TopP, uint Seed
 
     public static SamplingSettings Greedy { get; } = new(0, 1, 0);
 
+    /// <summary>Only so many of the likeliest tokens are drawn from; 0 is all of them.</summary>
+    public int TopK { get; init; }
+
     /// <summary>Tokens below this share of the likeliest one's probability are not drawn; 0 is none.</summary>
     public float MinP { get; init; }
 
@@ -45,6 +48,7 @@ internal sealed record SamplingSettings(float Temperature, float TopP, uint Seed
     {
         { Temperature: not (>= 0 and <= 1e6f) } => nameof(Temperature),
         { TopP: not (> 0 and <= 1) } => nameof(TopP),
+        { TopK: < 0 } => nameof(TopK),
         { MinP: not (>= 0 and <= 1) } => nameof(MinP),
         { FrequencyPenalty: not (>= -100 and <= 100) } => nameof(FrequencyPenalty),
         { PresencePenalty: not (>= -100 and <= 100) } => nameof(PresencePenalty),

@@ -11,7 +11,7 @@ internal static class MemoryGate
     public static void UseMemoryGate(this WebApplication app) => app.Use((http, next) =>
         HttpMethods.IsPost(http.Request.Method)
         && http.Request.Path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase)
-        && http.RequestServices.GetRequiredService<MemoryWatch>().Verdict.State != MemoryState.Ok
-            ? Short.ToResult().ExecuteAsync(http)
+        && http.RequestServices.GetRequiredService<MemoryWatch>() is { Verdict.State: not MemoryState.Ok } watch
+            ? (Short with { RetryAfter = watch.RetryAfter }).ToResult().ExecuteAsync(http)
             : next(http));
 }

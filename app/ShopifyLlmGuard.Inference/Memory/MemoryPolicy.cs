@@ -9,6 +9,9 @@ internal sealed record MemoryReading(string What, long Used, long Limit, bool Is
 {
     public const string OfWorker = "worker";
 
+    /// <summary>The least that was used since the model was loaded; 0 when that is not known.</summary>
+    public long Baseline { get; init; }
+
     public double Share => Limit > 0 ? (double)Used / Limit : 0;
 }
 
@@ -58,6 +61,9 @@ internal static class MemoryPolicy
     // How much of the movement a straight line must explain to be called growth.
     private const double Straight = 0.8;
 
+    // A loaded model may fill most of a device for good. Then the limits divide what it leaves: half of that is work as usual.
+    private const double UsualPart = 0.5;
+
     // Less growth than this share of the limit, in the whole window, is noise.
     private const double LeastGrowth = 0.01;
 
@@ -77,16 +83,23 @@ internal static class MemoryPolicy
 
         var growing = now.FirstOrDefault(reading => FillsSoon(samples, reading, limits))?.What;
         var mayRecycle = sinceRecycle is null || sinceRecycle >= limits.RecycleEvery;
-        if (mayRecycle && now.FirstOrDefault(reading => reading.IsOurs && reading.Share >= limits.Hard) is { } full)
+        if (mayRecycle && now.FirstOrDefault(reading => reading.IsOurs && IsFull(reading, limits.Hard, limits)) is { } full)
         {
             return new MemoryVerdict(MemoryState.Recycle, full.What, growing);
         }
 
         var soft = limits.Soft - (before == MemoryState.Ok ? 0 : limits.Relief);
-        var fullest = now.MaxBy(reading => reading.Share)!;
-        return fullest.Share >= soft
+        return now.Where(reading => IsFull(reading, soft, limits)).MaxBy(reading => reading.Share) is { } fullest
             ? new MemoryVerdict(MemoryState.Shed, fullest.What, growing)
             : new MemoryVerdict(MemoryState.Ok, null, growing);
+    }
+
+    private static bool IsFull(MemoryReading reading, double share, MemoryLimits limits)
+    {
+        var room = reading.Baseline > 0 && reading.Baseline < reading.Limit
+            ? Math.Min(reading.Limit, (reading.Limit - reading.Baseline) * UsualPart / (1 - limits.Soft))
+            : reading.Limit;
+        return reading.Used >= reading.Limit - (1 - share) * room;
     }
 
     private static bool FillsSoon(IReadOnlyList<MemorySample> samples, MemoryReading reading, MemoryLimits limits)

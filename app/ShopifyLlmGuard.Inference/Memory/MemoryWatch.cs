@@ -10,6 +10,7 @@ internal sealed partial class MemoryWatch : BackgroundService
 
     private readonly HostMemory _host = new();
     private readonly Queue<MemorySample> _samples = [];
+    private readonly Dictionary<string, long> _least = [];
     private readonly MemoryLimits _limits;
     private readonly long _processLimit;
     private readonly TimeProvider _clock;
@@ -20,6 +21,7 @@ internal sealed partial class MemoryWatch : BackgroundService
     private int _process = Environment.ProcessId;
     private int _read = Environment.ProcessId;
     private long _recycledAt;
+    private long _shortSince;
     private int _swaps;
     private bool _fails;
 
@@ -38,6 +40,10 @@ internal sealed partial class MemoryWatch : BackgroundService
     }
 
     public MemoryVerdict Verdict => _verdict;
+
+    /// <summary>Nobody knows when memory comes back; what has lasted long mostly lasts as long again. A second to a minute.</summary>
+    public TimeSpan RetryAfter => TimeSpan.FromSeconds(Math.Clamp(
+        Math.Ceiling(Volatile.Read(ref _shortSince) is not 0 and var since ? _clock.GetElapsedTime(since).TotalSeconds : 0), 1, 60));
 
     /// <summary>From now on this process's memory counts as the worker's.</summary>
     public void Follow(int process) => Volatile.Write(ref _process, process);
@@ -103,10 +109,11 @@ internal sealed partial class MemoryWatch : BackgroundService
         {
             // Another process's past says nothing about this one.
             _samples.Clear();
+            _least.Clear();
         }
 
         var now = _clock.GetElapsedTime(_began);
-        _samples.Enqueue(_last = new MemorySample(now, [.. _host.Read(process, _processLimit), .. Gpu.Read()]));
+        _samples.Enqueue(_last = new MemorySample(now, [.. _host.Read(process, _processLimit).Concat(Gpu.Read()).Select(WithBaseline)]));
         while (now - _samples.Peek().At > _limits.Window)
         {
             _samples.Dequeue();
@@ -114,9 +121,25 @@ internal sealed partial class MemoryWatch : BackgroundService
 
         TimeSpan? sinceRecycle = _recycledAt == 0 ? null : _clock.GetElapsedTime(_recycledAt);
         var next = MemoryPolicy.Decide([.. _samples], _limits, _verdict.State, sinceRecycle, isSwapping);
+        if (next.State == MemoryState.Ok)
+        {
+            Volatile.Write(ref _shortSince, 0);
+        }
+        else if (_verdict.State == MemoryState.Ok)
+        {
+            Volatile.Write(ref _shortSince, _clock.GetTimestamp());
+        }
+
         Tell(_verdict, next);
         Volatile.Write(ref _read, process);
         _verdict = next;
+    }
+
+    private MemoryReading WithBaseline(MemoryReading reading)
+    {
+        var least = Math.Min(reading.Used, _least.GetValueOrDefault(reading.What, long.MaxValue));
+        _least[reading.What] = least;
+        return reading with { Baseline = least };
     }
 
     private void Tell(MemoryVerdict before, MemoryVerdict next)

@@ -8,6 +8,17 @@ internal sealed class Entrance
     private int _inside;
     private bool _closed;
 
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _inside == 0;
+            }
+        }
+    }
+
     public bool TryEnter()
     {
         lock (_gate)

@@ -13,6 +13,7 @@ internal sealed class Serving(Restarts restarts, TimeProvider clock)
     private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TimeSpan _load = UsualLoad;
     private TimeSpan _notBefore;
+    private TimeSpan _drainedBy;
 
     /// <summary>Null while none is ready.</summary>
     public Worker? Worker => _worker;
@@ -38,7 +39,7 @@ internal sealed class Serving(Restarts restarts, TimeProvider clock)
         {
             lock (_gate)
             {
-                var pause = _notBefore - Now;
+                var pause = (_notBefore > _drainedBy ? _notBefore : _drainedBy) - Now;
                 var load = pause > TimeSpan.Zero ? pause + _load : _load - (_starting?.LoadTime ?? default);
                 return TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(load.TotalSeconds)));
             }
@@ -54,16 +55,30 @@ internal sealed class Serving(Restarts restarts, TimeProvider clock)
     {
         lock (_gate)
         {
-            var before = _worker;
-            (_worker, _starting, HasNeverServed, _load) = (worker, null, false, worker.LoadTime);
-            _moved.SetResult();
-            _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return before;
+            return Move(worker);
+        }
+    }
+
+    /// <summary>The same, unless another one serves already.</summary>
+    public bool TryBegin(Worker worker)
+    {
+        lock (_gate)
+        {
+            if (_worker is not null)
+            {
+                return false;
+            }
+
+            Move(worker);
+            return true;
         }
     }
 
     /// <summary>It serves no more; false when it has been replaced already.</summary>
-    public bool TryEnd(Worker worker, WorkerEnd end)
+    /// <param name="worker">That one.</param>
+    /// <param name="end">How it ends.</param>
+    /// <param name="drain">How long its answers may go on before the next one starts.</param>
+    public bool TryEnd(Worker worker, WorkerEnd end, TimeSpan drain)
     {
         lock (_gate)
         {
@@ -74,7 +89,17 @@ internal sealed class Serving(Restarts restarts, TimeProvider clock)
 
             _worker = null;
             _notBefore = Now + restarts.Record(end, worker.ReadyFor);
+            _drainedBy = Now + drain;
             return true;
+        }
+    }
+
+    /// <summary>Its answers have ended.</summary>
+    public void Drained()
+    {
+        lock (_gate)
+        {
+            _drainedBy = default;
         }
     }
 
@@ -96,5 +121,14 @@ internal sealed class Serving(Restarts restarts, TimeProvider clock)
             await Task.WhenAny(Moved, Task.Delay(pause, clock, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
+    }
+
+    private Worker? Move(Worker worker)
+    {
+        var before = _worker;
+        (_worker, _starting, HasNeverServed, _load) = (worker, null, false, worker.LoadTime);
+        _moved.SetResult();
+        _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return before;
     }
 }

@@ -13,19 +13,20 @@ internal sealed partial class Supervisor(
     IHostApplicationLifetime lifetime,
     ILogger<Supervisor> logger) : BackgroundService
 {
-    // One start at a time: the supervisor's own, or that of a swap.
-    private readonly SemaphoreSlim _starting = new(1);
+    // One swap at a time. A restart does not wait for it: a new model may load for minutes, and shoppers would wait with it.
+    private readonly SemaphoreSlim _swapping = new(1);
     private ModelTarget _target = new(options.Model, options.ModelSha256);
 
     /// <summary>Starts a worker with another model beside the one that serves, and moves the traffic when it is ready.</summary>
     /// <returns>Why the one before still serves; null when the new one does.</returns>
     public async Task<string?> SwapAsync(ModelTarget target)
     {
-        await _starting.WaitAsync(lifetime.ApplicationStopping);
+        await _swapping.WaitAsync(lifetime.ApplicationStopping);
         watch.SwapBegins();
         var retiring = Task.CompletedTask;
         try
         {
+            var tried = target.Tried();
             var (worker, end, failure) = await StartAsync(target);
             if (worker is null)
             {
@@ -34,7 +35,9 @@ internal sealed partial class Supervisor(
                 return failure;
             }
 
-            var before = Serve(worker);
+            _target = tried;
+            watch.Follow(worker);
+            var before = serving.Begin(worker);
             Log.Swapped(logger, target.Path);
             retiring = before is null ? retiring : workers.RetireAsync(before);
             return null;
@@ -42,13 +45,13 @@ internal sealed partial class Supervisor(
         finally
         {
             _ = EndSwapAsync(retiring);
-            _starting.Release();
+            _swapping.Release();
         }
     }
 
     public override void Dispose()
     {
-        _starting.Dispose();
+        _swapping.Dispose();
         base.Dispose();
     }
 
@@ -61,7 +64,7 @@ internal sealed partial class Supervisor(
         {
             while (await RaiseAsync(stopping) is { } worker)
             {
-                if (await watch.UntilAsync(worker, serving.Moved, stopping) is { } end && serving.TryEnd(worker, end))
+                if (await watch.UntilAsync(worker, serving.Moved, stopping) is { } end && serving.TryEnd(worker, end, DrainOf(worker, end)))
                 {
                     await EndAsync(worker, end);
                 }
@@ -90,41 +93,47 @@ internal sealed partial class Supervisor(
         while (true)
         {
             await serving.WaitForTurnAsync(stopping);
-            await _starting.WaitAsync(stopping);
-            try
+            if (serving.Worker is { } already)
             {
-                if (serving.Worker is { } already)
-                {
-                    return already;
-                }
+                return already;
+            }
 
-                var (worker, end, failure) = await StartAsync(_target);
-                if (worker is not null)
-                {
-                    Serve(worker);
-                    return worker;
-                }
-
-                if (failure is not null && serving.HasNeverServed)
-                {
-                    // The worker has said why in its one line; another start would not mend the file.
-                    Environment.ExitCode = 1;
-                    lifetime.StopApplication();
-                    return null;
-                }
-
+            var (target, tried) = (_target, _target.Tried());
+            var (worker, end, failure) = await StartAsync(target);
+            if (worker is not null)
+            {
+                Interlocked.CompareExchange(ref _target, tried, target);
+                await ServeAsync(worker);
+            }
+            else if (failure is not null && serving.HasNeverServed)
+            {
+                // The worker has said why in its one line; another start would not mend the file.
+                Environment.ExitCode = 1;
+                lifetime.StopApplication();
+                return null;
+            }
+            else
+            {
                 serving.Failed(end);
             }
-            finally
-            {
-                _starting.Release();
-            }
+        }
+    }
+
+    private async Task ServeAsync(Worker worker)
+    {
+        if (serving.TryBegin(worker))
+        {
+            watch.Follow(worker);
+        }
+        else
+        {
+            // A swap was faster; nobody is in this one.
+            await workers.BuryAsync(worker);
         }
     }
 
     private async Task<(Worker? Worker, WorkerEnd End, string? Failure)> StartAsync(ModelTarget target)
     {
-        var tried = target.Tried();
         if (await TryLaunchAsync(target) is not { } worker)
         {
             return (null, WorkerEnd.Exit, null);
@@ -133,7 +142,6 @@ internal sealed partial class Supervisor(
         serving.Starts(worker);
         if (await watch.UntilAsync(worker, worker.Ready, lifetime.ApplicationStopping) is not { } end)
         {
-            _target = tried;
             return (worker, default, null);
         }
 
@@ -163,11 +171,7 @@ internal sealed partial class Supervisor(
         watch.SwapEnds();
     }
 
-    private Worker? Serve(Worker worker)
-    {
-        watch.Follow(worker);
-        return serving.Begin(worker);
-    }
+    private TimeSpan DrainOf(Worker worker, WorkerEnd end) => end == WorkerEnd.Memory && worker.IsInUse ? options.DrainWithin : default;
 
     private async Task EndAsync(Worker worker, WorkerEnd end)
     {
@@ -175,6 +179,7 @@ internal sealed partial class Supervisor(
         {
             // Not beside the next one, as in a swap: two of them would need the memory that is short.
             await workers.RetireAsync(worker);
+            serving.Drained();
             return;
         }
 

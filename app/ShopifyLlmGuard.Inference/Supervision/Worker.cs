@@ -10,12 +10,14 @@ internal sealed class Worker : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan PatienceAfterIt = TimeSpan.FromSeconds(2);
 
     private readonly WorkerSockets _sockets;
     private readonly Process _process;
     private readonly TimeProvider _clock;
     private readonly Socket _ear;
     private readonly Entrance _entrance = new();
+    private readonly CancellationTokenSource _isOver = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Beat? _last;
     private readonly long _startedAt;
@@ -70,6 +72,9 @@ internal sealed class Worker : IAsyncDisposable
 
     public void Leave() => _entrance.Leave();
 
+    /// <summary>True while requests are in it.</summary>
+    public bool IsInUse => !_entrance.IsEmpty;
+
     /// <summary>A request has ended, with a whole answer of any kind, or broken off.</summary>
     public void Note(bool isWhole)
     {
@@ -122,7 +127,7 @@ internal sealed class Worker : IAsyncDisposable
         await DisposeAsync();
     }
 
-    /// <summary>Asks it to end, and makes it end when it does not.</summary>
+    /// <summary>Asks it to end, and makes it end when it does not. Always over in seconds: what a driver holds in the kernel may outlive its SIGKILL.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!Ended.IsCompleted)
@@ -130,10 +135,11 @@ internal sealed class Worker : IAsyncDisposable
             Libc.Terminate(Id);
             await ((Task)Ended).WaitAsync(PatienceAtTheEnd, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Kill();
-            await Ended;
+            await ((Task)Ended).WaitAsync(PatienceAfterIt, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         _ear.Dispose();
+        await _isOver.CancelAsync();
         await Listening;
         Http.Dispose();
         _sockets.Delete();
@@ -149,9 +155,9 @@ internal sealed class Worker : IAsyncDisposable
     {
         try
         {
-            using var voice = await _ear.AcceptAsync();
+            using var voice = await _ear.AcceptAsync(_isOver.Token);
             using var lines = new StreamReader(new NetworkStream(voice));
-            while (await lines.ReadLineAsync() is { } line)
+            while (await lines.ReadLineAsync(_isOver.Token) is { } line)
             {
                 _last = JsonSerializer.Deserialize(line, BeatJson.Default.Beat);
                 Volatile.Write(ref _lastAt, _clock.GetTimestamp());
@@ -162,7 +168,7 @@ internal sealed class Worker : IAsyncDisposable
                 }
             }
         }
-        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or JsonException)
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or JsonException or OperationCanceledException)
         {
             // It ended in the middle of a word.
         }

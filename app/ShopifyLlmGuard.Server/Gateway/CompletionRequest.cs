@@ -15,6 +15,24 @@ public sealed record CompletionRequest
 
     private const int MostMessages = 128, MostStops = 4, MostTokens = 32_768;
 
+    // Ignoring what is not supported in silence would give another answer than the one that was asked for.
+    private static readonly (Func<CompletionRequest, bool> Broken, string Param, string Says)[] Rules =
+    [
+        (asked => string.IsNullOrWhiteSpace(asked.Model), "model", "'model' is required."),
+        (asked => asked.Messages is null or { Count: 0 or > MostMessages }, "messages", $"'messages' must have 1 to {MostMessages} messages."),
+        (asked => (asked.MaxCompletionTokens ?? asked.MaxTokens) is < 1 or > MostTokens, "max_tokens", $"'max_tokens' must be from 1 to {MostTokens}."),
+        (asked => asked.Temperature is < 0 or > 2, "temperature", "'temperature' must be from 0 to 2."),
+        (asked => asked.TopP is < 0 or > 1, "top_p", "'top_p' must be from 0 to 1."),
+        (asked => asked.FrequencyPenalty is < -2 or > 2, "frequency_penalty", "'frequency_penalty' must be from -2 to 2."),
+        (asked => asked.PresencePenalty is < -2 or > 2, "presence_penalty", "'presence_penalty' must be from -2 to 2."),
+        (asked => asked.Stops() is not { Count: <= MostStops }, "stop", $"'stop' is up to {MostStops} texts."),
+        (asked => asked.N is not (null or 1), "n", "'n' can only be 1."),
+        (asked => asked.Logprobs == true, "logprobs", "'logprobs' is not supported."),
+        (asked => asked.Tools is { ValueKind: JsonValueKind.Array } tools && tools.GetArrayLength() > 0, "tools", "'tools' is not supported."),
+        (asked => asked.ResponseFormat is { ValueKind: JsonValueKind.Object } format && !PromptMessage.IsOfTypeText(format),
+            "response_format", "Only the response format 'text' is supported."),
+    ];
+
     public string? Model { get; init; }
     public IReadOnlyList<PromptMessage?>? Messages { get; init; }
     public bool? Stream { get; init; }
@@ -35,29 +53,9 @@ public sealed record CompletionRequest
     internal bool WantsUsage => Stream == true && StreamOptions?.IncludeUsage == true;
 
     /// <summary>The first thing that is wrong; null when all is well.</summary>
-    internal GatewayError? Problem()
-    {
-        // Ignoring what is not supported in silence would give another answer than the one that was asked for.
-        (bool Wrong, string Param, string Says)[] rules =
-        [
-            (string.IsNullOrWhiteSpace(Model), "model", "'model' is required."),
-            (Messages is null or { Count: 0 or > MostMessages }, "messages", $"'messages' must have 1 to {MostMessages} messages."),
-            ((MaxCompletionTokens ?? MaxTokens) is < 1 or > MostTokens, "max_tokens", $"'max_tokens' must be from 1 to {MostTokens}."),
-            (Temperature is < 0 or > 2, "temperature", "'temperature' must be from 0 to 2."),
-            (TopP is < 0 or > 1, "top_p", "'top_p' must be from 0 to 1."),
-            (FrequencyPenalty is < -2 or > 2, "frequency_penalty", "'frequency_penalty' must be from -2 to 2."),
-            (PresencePenalty is < -2 or > 2, "presence_penalty", "'presence_penalty' must be from -2 to 2."),
-            (Stops() is not { Count: <= MostStops }, "stop", $"'stop' is up to {MostStops} texts."),
-            (N is not (null or 1), "n", "'n' can only be 1."),
-            (Logprobs == true, "logprobs", "'logprobs' is not supported."),
-            (Tools is { ValueKind: JsonValueKind.Array } tools && tools.GetArrayLength() > 0, "tools", "'tools' is not supported."),
-            (ResponseFormat is { ValueKind: JsonValueKind.Object } format && !PromptMessage.IsOfTypeText(format),
-                "response_format", "Only the response format 'text' is supported."),
-        ];
-        return rules.FirstOrDefault(rule => rule.Wrong) is { Wrong: true } broken
-            ? GatewayError.Invalid(broken.Says, broken.Param)
-            : Messages!.Select((message, index) => PromptMessage.Problem(message, $"messages[{index}]")).FirstOrDefault(problem => problem is not null);
-    }
+    internal GatewayError? Problem() => Array.Find(Rules, rule => rule.Broken(this)) is { Broken: not null } broken
+        ? GatewayError.Invalid(broken.Says, broken.Param)
+        : Messages!.Select((message, index) => PromptMessage.Problem(message, index)).FirstOrDefault(problem => problem is not null);
 
     internal InHouseCall ToCall(GatewayKeyProfile key) => new(
         InHouseCall.CallerOf(key),
@@ -97,9 +95,9 @@ public sealed record PromptMessage
     /// <summary>A text, or a list of parts of type <c>text</c>.</summary>
     public JsonElement Content { get; init; }
 
-    internal static GatewayError? Problem(PromptMessage? message, string path) => message is null
-        ? GatewayError.Invalid($"'{path}' must be a message.", path)
-        : message.Problem(path);
+    internal static GatewayError? Problem(PromptMessage? message, int index) => message is null
+        ? GatewayError.Invalid($"'messages[{index}]' must be a message.", $"messages[{index}]")
+        : message.Problem(index);
 
     /// <summary>Whether an object says <c>"type":"text"</c>.</summary>
     internal static bool IsOfTypeText(JsonElement part) =>
@@ -107,10 +105,10 @@ public sealed record PromptMessage
 
     internal ChatMessage ToMessage() => new(RoleOf(Role)!.Value, TextOf(Content));
 
-    private GatewayError? Problem(string path) => (RoleOf(Role), TextOf(Content)) switch
+    private GatewayError? Problem(int index) => (RoleOf(Role), TextOf(Content)) switch
     {
-        (null, _) => GatewayError.Invalid($"'{path}.role' must be system, developer, user or assistant.", $"{path}.role"),
-        (_, null) => GatewayError.Invalid($"'{path}.content' must be a text, or a list of parts of type 'text'.", $"{path}.content"),
+        (null, _) => GatewayError.Invalid($"'messages[{index}].role' must be system, developer, user or assistant.", $"messages[{index}].role"),
+        (_, null) => GatewayError.Invalid($"'messages[{index}].content' must be a text, or a list of parts of type 'text'.", $"messages[{index}].content"),
         _ => null,
     };
 

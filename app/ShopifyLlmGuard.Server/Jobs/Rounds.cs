@@ -1,6 +1,7 @@
 using Hangfire;
 using ShopifyLlmGuard.Catalog;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Server.Shopify;
 using ShopifyLlmGuard.Server.Webhooks;
 
@@ -20,6 +21,9 @@ public sealed class Rounds
 
     public Task HealthAsync(CancellationToken cancellationToken) =>
         OnceAsync("health", () => Get<HealthRound>().RunAsync(cancellationToken));
+
+    public Task IncidentsAsync(CancellationToken cancellationToken) =>
+        OnceAsync("incidents", () => Get<IncidentRound>().RunAsync(cancellationToken));
 
     public Task InboxAsync(CancellationToken cancellationToken) =>
         OnceAsync("inbox", () => Get<InboxRound>().RunAsync(cancellationToken));

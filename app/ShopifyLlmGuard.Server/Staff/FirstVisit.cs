@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.Features;
 using ShopifyLlmGuard.Server.Jobs;
 using ShopifyLlmGuard.Server.Shopify;
 using ShopifyLlmGuard.Server.Trust;
@@ -14,14 +15,12 @@ internal sealed partial class FirstVisit(RequestDelegate next, ILogger<FirstVisi
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether somebody of a shop's staff asks.</summary>
+    public static bool MayBe(HttpContext context) => context.Features.Get<ProvenIdToken>() is not null;
+
     public async Task InvokeAsync(HttpContext context, CurrentShop shop, Installation installation, Scheduler scheduler, TimeProvider clock)
     {
-        if (context.Features.Get<ProvenIdToken>() is not { } token)
-        {
-            await next(context);
-            return;
-        }
-
+        var token = context.Features.GetRequiredFeature<ProvenIdToken>();
         switch (await EnsureAsync(installation, shop.Domain, token.Text, clock, context.RequestAborted))
         {
             case InstallationOutcome.TokenIsStale:

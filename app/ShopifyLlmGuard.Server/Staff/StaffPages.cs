@@ -1,8 +1,12 @@
+using System.Text;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Admin;
+using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Export;
 using ShopifyLlmGuard.Server.Shopify;
 using ShopifyLlmGuard.Server.Trust;
+using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Server.Staff;
 
@@ -23,8 +27,16 @@ internal static class StaffPages
     {
         // The browser itself loads these, and it has no token.
         app.MapStaticAssets().RequireNothing();
+        app.MapGet("/incidents/{id:long}/export/{format}", ExportAsync).RequireIdToken();
         app.MapRazorComponents<App>().RequireIdToken().DisableAntiforgery().WithStaticAssets();
     }
+
+    // The merchant's own part of the incident: the reader leaves everything else out.
+    private static async Task<IResult> ExportAsync(
+        long id, string format, CurrentShop shop, IncidentReader reader, IncidentReport report, CancellationToken cancellationToken) =>
+        IncidentReport.MediaType(format) is { } type && await reader.ReadAsync(id, shop.Domain, cancellationToken) is { } file
+            ? Results.Bytes(Encoding.UTF8.GetBytes(report.Write(file, format)), $"{type}; charset=utf-8", $"incident-{id}.{format}")
+            : Results.NotFound();
 
     private static AdminOptions ToAdmin(ShopifyOptions options) => new(options.ClientId, options.CdnUrl.TrimEnd('/'));
 }

@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using ShopifyLlmGuard.Llm;
+using static ShopifyLlmGuard.Compliance.Canonical;
 
 namespace ShopifyLlmGuard.Compliance;
 
@@ -15,7 +13,7 @@ namespace ShopifyLlmGuard.Compliance;
 internal static class EvidenceSeal
 {
     /// <summary>The seal of a record as it stands, with its chain, place and predecessor.</summary>
-    public static byte[] Of(AttemptRecord record, byte[] key) => HMACSHA256.HashData(key, Canonical("attempt",
+    public static byte[] Of(AttemptRecord record, byte[] key) => HMACSHA256.HashData(key, Canonical.Of("attempt",
     [
         record.Chain, Number(record.Sequence), Bytes(record.PreviousSeal), Moment(record.PreviousAt), Moment(record.At), record.Shop,
         record.Feature, record.Source, record.Endpoint, record.Region, record.Jurisdiction, record.Operator,
@@ -27,29 +25,8 @@ internal static class EvidenceSeal
 
     /// <summary>The seal of a chain's head: it says which record is the last, and when that was: an old chain may be empty.</summary>
     public static byte[] Of(EvidenceHead head, byte[] key) => HMACSHA256.HashData(
-        key, Canonical("head", [head.Chain, head.Shop, Number(head.Sequence), Bytes(head.LastSeal), Moment(head.At)]));
+        key, Canonical.Of("head", [head.Chain, head.Shop, Number(head.Sequence), Bytes(head.LastSeal), Moment(head.At)]));
 
     public static bool Fits(byte[]? seal, Func<byte[], byte[]> sealWith, EvidenceKeys keys) =>
         seal is not null && keys.All.Any(key => CryptographicOperations.FixedTimeEquals(seal, sealWith(key)));
-
-    // Every field with its length, so that no two records read the same; null is not the same as empty.
-    private static byte[] Canonical(string kind, IReadOnlyList<string?> fields)
-    {
-        using var text = new MemoryStream();
-        Span<byte> length = stackalloc byte[4];
-        foreach (var field in fields.Prepend(kind))
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(length, field is null ? -1 : Encoding.UTF8.GetByteCount(field));
-            text.Write(length);
-            text.Write(Encoding.UTF8.GetBytes(field ?? ""));
-        }
-
-        return text.ToArray();
-    }
-
-    private static string? Number(IFormattable? number) => number?.ToString(null, CultureInfo.InvariantCulture);
-
-    private static string? Bytes(byte[]? bytes) => bytes is null ? null : Convert.ToHexString(bytes);
-
-    private static string? Moment(DateTimeOffset? moment) => Number(moment?.UtcTicks);
 }

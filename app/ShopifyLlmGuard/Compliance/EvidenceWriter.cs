@@ -92,7 +92,6 @@ internal sealed partial class EvidenceWriter(
         var known = chains.ChainsOf(batch);
         var stored = await db.EvidenceHeads.Where(head => known.Contains(head.Chain)).Select(head => head.Chain).ToListAsync(cancellationToken);
         heads ??= chains.Seal(batch, stored);
-        db.Attempts.AddRange(batch);
         foreach (var head in heads)
         {
             db.Entry(head).State = stored.Contains(head.Chain) ? EntityState.Modified : EntityState.Added;
@@ -103,13 +102,16 @@ internal sealed partial class EvidenceWriter(
     }
 
     // A connection that broke during the commit leaves open whether it happened; the second try then meets its own records.
-    private static async Task SaveOnceAsync(GuardDb db, CancellationToken cancellationToken)
+    private async Task SaveOnceAsync(GuardDb db, CancellationToken cancellationToken)
     {
         try
         {
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            await db.CopyAsync(batch, cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
-        catch (DbUpdateException exception) when (exception.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        catch (Exception exception) when (exception.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             // They are there.
         }

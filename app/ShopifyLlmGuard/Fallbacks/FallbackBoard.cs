@@ -1,11 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Fallbacks;
 
 /// <summary>A shop's fallback content: read from memory, saved as a new version.</summary>
-public sealed class FallbackBoard(IDbContextFactory<GuardDb> databases, Snapshots snapshots, TimeProvider clock)
+public sealed class FallbackBoard(IDbContextFactory<GuardDb> databases, Snapshots snapshots, AuditTrail trail, TimeProvider clock)
 {
     /// <summary>What stands now: the merchant's own, or the default.</summary>
     public FallbackContent Read(string shop) => snapshots.Current.Fallbacks.GetValueOrDefault(shop) ?? FallbackContent.Default;
@@ -23,10 +24,10 @@ public sealed class FallbackBoard(IDbContextFactory<GuardDb> databases, Snapshot
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await Outbox.AskAsync(db, shop, products: false, cancellationToken);
-        db.FallbackVersions.Add(new FallbackVersion
-        {
-            Shop = shop, Content = content, Author = actor, SavedAt = DatabaseTime.Of(clock),
-        });
+        var version = new FallbackVersion { Shop = shop, Content = content, Author = actor, SavedAt = DatabaseTime.Of(clock) };
+        db.FallbackVersions.Add(version);
+        await db.SaveChangesAsync(cancellationToken);
+        await trail.AppendAsync(db, new AuditNote(AuditActions.FallbackSaved, shop, actor, "fallback content", $"version {version.Id}"), cancellationToken);
         await db.SaveAndTellAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await snapshots.RefreshAsync(cancellationToken);

@@ -1,11 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Flags;
 
 /// <summary>Turns merchants' switches. When a call returns, this server decides by it; the others within a notification.</summary>
-public sealed class FlagBoard(IDbContextFactory<GuardDb> databases, ServingLedger ledger, TimeProvider clock)
+public sealed class FlagBoard(IDbContextFactory<GuardDb> databases, ServingLedger ledger, AuditTrail trail, TimeProvider clock)
 {
     /// <summary>Sets a flag and records who did it and why, in one transaction. Setting it as it is records nothing.</summary>
     /// <exception cref="ArgumentException">The feature does not exist.</exception>
@@ -33,7 +34,10 @@ public sealed class FlagBoard(IDbContextFactory<GuardDb> databases, ServingLedge
         {
             Shop = shop, Feature = feature, On = on, Actor = actor, Reason = reason, At = DatabaseTime.Of(clock),
         });
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await trail.AppendAsync(db, new AuditNote(AuditActions.FlagTurned, shop, actor, feature, on ? "on" : "off", reason), cancellationToken);
         await db.SaveAndTellAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         await ledger.RecordAsync(cancellationToken);
     }
 }

@@ -2,12 +2,13 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 
 namespace ShopifyLlmGuard.Gateway;
 
 /// <summary>Makes keys, takes them back, and knows them again. Knowing never touches the database.</summary>
-public sealed class GatewayKeys(IDbContextFactory<GuardDb> databases, Snapshots snapshots, TimeProvider clock)
+public sealed class GatewayKeys(IDbContextFactory<GuardDb> databases, Snapshots snapshots, AuditTrail trail, TimeProvider clock)
 {
     private const string Prefix = "guard_";
     private const int IdLength = 12, SecretBytes = 32;
@@ -24,8 +25,12 @@ public sealed class GatewayKeys(IDbContextFactory<GuardDb> databases, Snapshots 
             AtOnce = request.AtOnce, CreatedAt = now, CreatedBy = request.Actor, ExpiresAt = request.For is { } time ? now + time : null,
         };
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         db.GatewayKeys.Add(key);
+        await trail.AppendAsync(db, new AuditNote(
+            AuditActions.KeyMade, null, request.Actor, $"key {id} of {key.Name}", $"{string.Join(',', key.Jurisdictions)}, {key.PerMinute} a minute, {key.AtOnce} at once"), cancellationToken);
         await db.SaveAndTellAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return (key, secret);
     }
 
@@ -44,8 +49,13 @@ public sealed class GatewayKeys(IDbContextFactory<GuardDb> databases, Snapshots 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var revoked = await db.GatewayKeys.Where(key => key.Id == id && key.RevokedAt == null).ExecuteUpdateAsync(
             key => key.SetProperty(k => k.RevokedAt, now).SetProperty(k => k.RevokedBy, actor), cancellationToken);
-        await db.SaveAndTellAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        if (revoked > 0)
+        {
+            await trail.AppendAsync(db, new AuditNote(AuditActions.KeyRevoked, null, actor, $"key {id}", "revoked"), cancellationToken);
+            await db.SaveAndTellAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
         return revoked > 0;
     }
 

@@ -1,13 +1,14 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Llm;
 
 /// <summary>Counts attempts and hands their records on, off the hot path: when too many wait, records are dropped and counted.</summary>
-internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, ILogger<AttemptLog> logger)
+internal sealed partial class AttemptLog(GuardMeter meter, AnswerCounts counts, TimeProvider clock, ILogger<AttemptLog> logger)
 {
     private readonly Channel<AttemptRecord> waiting = Channel.CreateBounded<AttemptRecord>(8192);
 
@@ -63,6 +64,7 @@ internal sealed partial class AttemptLog(GuardMeter meter, TimeProvider clock, I
     public void Answered(string shop, Chat.Answer answer, TimeSpan duration)
     {
         meter.Answered(answer.Feature, answer.Source, answer.Reason, duration);
+        counts.Answered(shop, answer.Feature, answer.Source, answer.Reason);
         var replaces = answer.Mode == Mode.Live && answer.Source != Chat.Sources.Live;
         if (replaces || answer.Reason == Reasons.NoEligibleEndpoint)
         {

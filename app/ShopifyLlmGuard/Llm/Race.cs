@@ -24,10 +24,8 @@ internal static class Race
             return false;
         }
 
-        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var first = await Task.WhenAny(work, Task.Delay(limit, clock, timer.Token));
-        await timer.CancelAsync();
-        return first == work;
+        await work.WaitAsync(limit, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return work.IsCompleted;
     }
 
     /// <summary>

@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Privacy;
@@ -8,7 +10,7 @@ namespace ShopifyLlmGuard.Privacy;
 /// Carries out the three privacy requests. The guard stores nothing about customers: no conversations, no identities. The one
 /// place where a customer may be named is the body of a customer webhook that still waits in the inbox, or was given up.
 /// </summary>
-public sealed class PrivacyDesk(IDbContextFactory<GuardDb> databases, Snapshots snapshots, TimeProvider clock)
+public sealed class PrivacyDesk(IDbContextFactory<GuardDb> databases, Snapshots snapshots, AuditDesk audit, TimeProvider clock)
 {
     /// <summary>The shop's privacy requests, newest first.</summary>
     public async Task<IReadOnlyList<PrivacyRecord>> RecordsAsync(string shop, int limit = 50, CancellationToken cancellationToken = default)
@@ -52,7 +54,7 @@ public sealed class PrivacyDesk(IDbContextFactory<GuardDb> databases, Snapshots 
         }
 
         var rows = await DeleteAsync(db, shop, deliveryId, cancellationToken);
-        Record(db, shop, PrivacyRecord.ShopRedaction, rows);
+        Record(db, shop, PrivacyRecord.ShopRedaction, rows + await audit.ForgetAsync(db, shop, cancellationToken));
         await db.SaveAndTellAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await snapshots.RefreshAsync(cancellationToken);
@@ -74,6 +76,14 @@ public sealed class PrivacyDesk(IDbContextFactory<GuardDb> databases, Snapshots 
         await db.WebhookDeliveries.Where(row => row.Shop == shop && row.Id != deliveryId).ExecuteDeleteAsync(cancellationToken) +
         await db.Attempts.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.EvidenceHeads.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
+        await db.AnswerMinutes.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
+        await db.IncidentSteps.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
+        await db.Incidents.Where(row => row.Cause == Incident.ByHand && row.Impacts.Any() && row.Impacts.All(impact => impact.Shop == shop))
+            .ExecuteDeleteAsync(cancellationToken) +
+
+        // How long an incident went on, and for how many shops, stays true.
+        await db.IncidentImpacts.Where(row => row.Shop == shop)
+            .ExecuteUpdateAsync(row => row.SetProperty(impact => impact.Shop, IncidentImpact.DeletedShop), cancellationToken) +
         await db.Shops.Where(row => row.Domain == shop).ExecuteDeleteAsync(cancellationToken);
 
     private void Record(GuardDb db, string shop, string kind, int rows) =>

@@ -52,6 +52,10 @@ public static class ServingPolicy
         return highest;
     }
 
+    /// <summary>The same for pins that are still being chosen; not for answers.</summary>
+    public static Pin? PinThatDecides(string shop, string feature, IEnumerable<Pin> pins, DateTimeOffset now) =>
+        PinThatDecides(shop, feature, pins.ToImmutableArray(), now);
+
     private static Decision Among(ShopProfile shop, IReadOnlyList<EndpointHealth> health, DateTimeOffset now)
     {
         var isDegraded = false;

@@ -9,6 +9,8 @@ internal sealed class LoadedSystem(string name, string url, int? pid, IReadOnlyD
     private const int Workers = 64;
     private readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 512 }) { Timeout = TimeSpan.FromSeconds(20) };
 
+    private int answers;
+
     public string Name => name;
 
     public double Megabytes
@@ -24,6 +26,19 @@ internal sealed class LoadedSystem(string name, string url, int? pid, IReadOnlyD
             return Math.Round(process.WorkingSet64 / 1e6, 1);
         }
     }
+
+    /// <summary>The processor time that it has used.</summary>
+    public TimeSpan Processor
+    {
+        get
+        {
+            using var process = pid is { } id ? Process.GetProcessById(id) : null;
+            return process?.TotalProcessorTime ?? TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Good answers so far.</summary>
+    public int Answers => answers;
 
     /// <summary>A core of its own, so that load generator and upstream do not compete with it.</summary>
     public async Task PinAsync(string cores)
@@ -49,7 +64,9 @@ internal sealed class LoadedSystem(string name, string url, int? pid, IReadOnlyD
         try
         {
             using var response = await http.SendAsync(request);
-            return response.IsSuccessStatusCode && (await response.Content.ReadAsStringAsync()).Contains("take a look", StringComparison.Ordinal);
+            var isGood = response.IsSuccessStatusCode && (await response.Content.ReadAsStringAsync()).Contains("take a look", StringComparison.Ordinal);
+            Interlocked.Add(ref answers, isGood ? 1 : 0);
+            return isGood;
         }
         catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
         {
@@ -57,22 +74,25 @@ internal sealed class LoadedSystem(string name, string url, int? pid, IReadOnlyD
         }
     }
 
-    /// <summary>Answers a second when every worker asks again at once.</summary>
-    public async Task<double> LimitAsync(TimeSpan length)
+    /// <summary>Answers a second when every worker asks again at once, and the processor time that each one took.</summary>
+    public async Task<Limit> LimitAsync(TimeSpan length)
     {
-        var (answers, watch) = (0, Stopwatch.StartNew());
+        var (before, processor, watch) = (Answers, Processor, Stopwatch.StartNew());
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(async worker =>
         {
             for (var call = worker; watch.Elapsed < length; call += Workers)
             {
-                if (await SendAsync(call))
-                {
-                    Interlocked.Increment(ref answers);
-                }
+                await SendAsync(call);
             }
         }));
-        return Math.Round(answers / watch.Elapsed.TotalSeconds);
+        var good = Answers - before;
+        return new(good / watch.Elapsed.TotalSeconds, (Processor - processor).TotalMicroseconds / Math.Max(1, good));
     }
 
     public void Dispose() => http.Dispose();
 }
+
+/// <summary>What a system gives at most.</summary>
+/// <param name="PerSecond">Good answers a second.</param>
+/// <param name="Microseconds">Of the processor, for each.</param>
+internal sealed record Limit(double PerSecond, double Microseconds);

@@ -10,10 +10,10 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace ShopifyLlmGuard.Benchmarks.Gateway;
 
-/// <summary>This program once more, in a process of its own: as an upstream that answers at once, or as a plain YARP before it.</summary>
+/// <summary>This program once more, in a process of its own: as an upstream that answers at once, or as a plain YARP or a plain handler before it.</summary>
 internal sealed class PeerProcess : IAsyncDisposable
 {
-    public const string Serve = "serve", Upstream = "upstream", Yarp = "yarp";
+    public const string Serve = "serve", Upstream = "upstream", Yarp = "yarp", Plain = "plain";
     private const string Text = "You could take a look at [1].";
 
     private static readonly byte[] Whole = JsonSerializer.SerializeToUtf8Bytes(new
@@ -71,7 +71,7 @@ internal sealed class PeerProcess : IAsyncDisposable
         }
         else
         {
-            app.Run(AnswerAsync);
+            app.Run(what == Plain ? new PlainHandler(target!).AnswerAsync : AnswerAsync);
         }
 
         app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine("ready"));

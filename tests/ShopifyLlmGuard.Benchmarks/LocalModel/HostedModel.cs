@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ShopifyLlmGuard.Browser;
+using ShopifyLlmGuard.Inference.Llama;
 
 namespace ShopifyLlmGuard.Benchmarks.LocalModel;
 
@@ -48,16 +49,18 @@ internal sealed class HostedModel : IAsyncDisposable
     /// <param name="question">What to ask.</param>
     /// <param name="mostTokens">The length of the answer.</param>
     /// <param name="system">What stands before the question; null for nothing.</param>
-    public async Task<Reply> AskAsync(string question, int mostTokens, string? system = null)
+    /// <param name="sampling">How tokens are chosen; null takes the likeliest.</param>
+    public async Task<Reply> AskAsync(string question, int mostTokens, string? system = null, SamplingSettings? sampling = null)
     {
         object[] messages = system is null
             ? [new { role = "user", content = question }]
             : [new { role = "system", content = system }, new { role = "user", content = question }];
+        var how = sampling ?? SamplingSettings.Greedy;
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
         {
             Content = JsonContent.Create(new
             {
-                messages, max_tokens = mostTokens, temperature = 0, stream = true, stream_options = new { include_usage = true },
+                messages, max_tokens = mostTokens, temperature = how.Temperature, top_p = how.TopP, top_k = how.TopK, seed = how.Seed, stream = true, stream_options = new { include_usage = true },
             }),
         };
         var began = Stopwatch.GetTimestamp();

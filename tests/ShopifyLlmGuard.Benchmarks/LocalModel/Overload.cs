@@ -12,7 +12,7 @@ internal static class Overload
 
     public static async Task<(IReadOnlyList<Target> Targets, object Notes)> RunAsync(string model)
     {
-        await using var host = await HostedModel.StartAsync(model, "--Inference:Parallel", $"{Parallel}");
+        await using var host = await HostedModel.StartAsync(model, "--supervise", "--Inference:Parallel", $"{Parallel}");
         await CapacityAsync(host, TimeSpan.FromSeconds(2));
         var capacity = await CapacityAsync(host, Measuring);
         var offered = (int)Math.Ceiling(Times * capacity);
@@ -29,7 +29,7 @@ internal static class Overload
         {
             capacityPerSecond = Math.Round(capacity, 1), offeredPerSecond = offered, seconds = Length.TotalSeconds, answered = accepted.Length, refused = refused.Length,
             firstTokenP50Milliseconds = Quantile(accepted, reply => reply.FirstToken, 0.5), refusalP50Milliseconds = Quantile(refused, reply => reply.Whole, 0.5),
-            load = "open loop; prompts of about 80 tokens, answers of 64, streamed; the callers share the second core with the host",
+            load = "a front and its worker; open loop; prompts of about 80 tokens, answers of 64, streamed; the callers share the second core with the host",
         });
     }
 

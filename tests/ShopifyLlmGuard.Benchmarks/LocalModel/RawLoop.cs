@@ -47,7 +47,7 @@ internal sealed class RawLoop(ILlmModel model, ILlmContext context)
     private double Seconds(Work work)
     {
         var prompts = Enumerable.Range(0, work.Parallel).Select(index => model.Tokenize(Work.Text(work.PromptTokens, work.First + index))).ToArray();
-        var samplers = prompts.Select(_ => model.CreateSampler(SamplingSettings.Greedy)).ToArray();
+        var samplers = prompts.Select((_, index) => model.CreateSampler(work.Sampling(index))).ToArray();
         var began = Stopwatch.GetTimestamp();
         Prefill(prompts, samplers);
         for (var said = 1; said < work.AnswerTokens; said++)

@@ -206,6 +206,8 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
     [InlineData("{" + User + ",\"presence_penalty\":\"much\"}", "presence_penalty")]
     [InlineData("{" + User + ",\"repetition_penalty\":0}", "repetition_penalty")]
     [InlineData("{" + User + ",\"min_p\":-0.5}", "min_p")]
+    [InlineData("{" + User + ",\"top_k\":1.5}", "top_k")]
+    [InlineData("{" + User + ",\"top_k\":-2}", "top_k")]
     [InlineData("{" + User + ",\"logit_bias\":{\"5\":1}}", "logit_bias")]
     [InlineData("{" + User + ",\"response_format\":{\"type\":\"xml\"}}", "response_format.type")]
     [InlineData("{" + User + ",\"tools\":[{\"type\":\"function\"}]}", "tools")]

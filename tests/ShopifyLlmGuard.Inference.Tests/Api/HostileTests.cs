@@ -24,7 +24,7 @@ public sealed class HostileTests(HostileTests.OwnHost own) : IClassFixture<Hosti
 
     private static readonly string[] Names =
     [
-        "messages", "model", "max_tokens", "max_completion_tokens", "temperature", "top_p", "min_p", "seed", "stop", "n", "stream", "stream_options",
+        "messages", "model", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "min_p", "seed", "stop", "n", "stream", "stream_options",
         "include_usage", "frequency_penalty", "presence_penalty", "repetition_penalty", "logit_bias", "response_format", "json_schema", "schema", "name",
         "type", "guided_choice", "structured_outputs", "choice", "json", "role", "content", "text", "tools", "properties", "items", "required", "anyOf",
         "enum", "const", "$ref", "\\ud800", "",

@@ -44,6 +44,31 @@ public sealed class AdmissionPolicyTests
     }
 
     [Theory]
+    // Cells that running ones hold, of a thousand, own cells, and in how many milliseconds the first token is expected.
+    [InlineData(700, 300, 0)]
+    [InlineData(800, 300, 500)]
+    [InlineData(1000, 300, 1000)]
+    [InlineData(1000, 1000, 2000)]
+    public void Who_finds_too_few_cells_waits_for_answers_to_end(int ahead, int own, int expected)
+    {
+        // Four run, each with a quarter of those cells; one of them ends every half second.
+        var load = Busy with { Running = 4, Used = new Counts(4, 0, 0), AnswerSeconds = 2, CellsAhead = ahead, Cells = 1000 };
+        var verdict = AdmissionPolicy.Decide(new Applicant(Priority.Chat, 0, null) { Cells = own }, load, Limits);
+
+        Assert.Equal(expected, verdict.FirstTokenIn.TotalMilliseconds, 0.1);
+    }
+
+    [Fact]
+    public void Who_gets_its_cells_too_late_is_refused_and_told_when_to_come()
+    {
+        var load = Busy with { Running = 4, Used = new Counts(4, 0, 0), AnswerSeconds = 4, CellsAhead = 1000, Cells = 1000 };
+        var verdict = AdmissionPolicy.Decide(new Applicant(Priority.Chat, 0, null) { Cells = 750 }, load, Limits);
+
+        Assert.Equal((Refusal.DeadlineUnreachable, 2), (verdict.Refusal, (int)verdict.RetryAfter!.Value.TotalSeconds));
+        Assert.Equal(Refusal.None, AdmissionPolicy.Decide(new Applicant(Priority.Chat, 0, null) { Cells = 250 }, load, Limits).Refusal);
+    }
+
+    [Theory]
     [InlineData(5000, 5)]
     [InlineData(3000, 3)]
     [InlineData(1100, 1)]

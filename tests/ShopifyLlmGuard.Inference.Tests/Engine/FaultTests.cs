@@ -116,10 +116,6 @@ public sealed class FaultTests
 
         public int MaxPosition(int sequence) => inner.MaxPosition(sequence);
 
-        public byte[] SaveSequence(int sequence) => inner.SaveSequence(sequence);
-
-        public bool RestoreSequence(int sequence, ReadOnlySpan<byte> saved) => inner.RestoreSequence(sequence, saved);
-
         public void RequestAbort() => inner.RequestAbort();
 
         public void Dispose() => inner.Dispose();

@@ -20,6 +20,15 @@ public sealed class GoldenPromptTests
         Assert.Equal("ok", (await host.HealthAsync()).GetProperty("status").GetString());
     }
 
+    [Fact]
+    public void The_shipped_model_has_some_and_keeps_them()
+    {
+        using var model = Models.Load(Models.Demo);
+
+        Assert.True(File.Exists(GoldenPrompts.PathFor(Models.Demo)));
+        GoldenPrompts.Check(Models.Demo, PromptTemplate.Of(model));
+    }
+
     public static TheoryData<string, string> Wrong => new()
     {
         { Json([.. Right[..5], 77, .. Right[6..]]), "golden prompt 1 has 77 as token 6" },

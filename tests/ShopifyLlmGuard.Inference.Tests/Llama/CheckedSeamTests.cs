@@ -51,8 +51,6 @@ public sealed class CheckedSeamTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => _context.Decode(Batch(8, (5, 0, sequence))));
         Assert.Throws<ArgumentOutOfRangeException>(() => _context.RemoveRange(sequence, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => _context.MaxPosition(sequence));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _context.SaveSequence(sequence));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _context.RestoreSequence(sequence, [1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => _context.CopyPrefix(0, sequence, 1));
     }
 

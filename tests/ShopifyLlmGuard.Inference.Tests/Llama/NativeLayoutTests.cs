@@ -1,3 +1,4 @@
+using ShopifyLlmGuard.Inference.Llama;
 using System.Runtime.InteropServices;
 using ShopifyLlmGuard.Inference.Llama.LibLlama;
 

@@ -32,6 +32,24 @@ public sealed class MemoryPolicyTests
     }
 
     [Theory]
+    // Used and baseline in percent: what a loaded model takes for good is no pressure, what comes on top of it is.
+    [InlineData(95, 95, "Ok", "Ok")]
+    [InlineData(97, 95, "Ok", "Ok")]
+    [InlineData(98, 95, "Ok", "Shed")]
+    [InlineData(97, 95, "Shed", "Shed")]
+    [InlineData(96.5, 95, "Shed", "Ok")]
+    [InlineData(99.2, 95, "Ok", "Recycle")]
+    [InlineData(92, 50, "Ok", "Shed")]
+    [InlineData(97, 50, "Ok", "Recycle")]
+    [InlineData(130, 120, "Ok", "Recycle")]
+    public void The_limits_divide_what_the_model_leaves(double percent, int baseline, string before, string expected)
+    {
+        var sample = new MemorySample(TimeSpan.Zero, [new("gpu-0", (long)(percent * 1000), 100_000, true) { Baseline = baseline * 1000 }]);
+
+        Assert.Equal(expected, MemoryPolicy.Decide([sample], Limits, Enum.Parse<MemoryState>(before), null).State.ToString());
+    }
+
+    [Theory]
     [InlineData(50, false, "Recycle")]
     [InlineData(50, true, "Ok")]
     [InlineData(93, true, "Shed")]
@@ -128,9 +146,10 @@ public sealed class MemoryPolicyTests
     public async Task A_host_of_its_own_sheds_too()
     {
         await using var host = await HostProcess.ReadyAsync(Models.Endless, "--Inference:MemoryLimitMb", "10");
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (await host.MetricAsync("^llm_memory_shedding") != "1")
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
         }
 
         Assert.Equal("memory_pressure", await host.AskAsync(EndlessHost.ShortQuestion()).CodeAsync(HttpStatusCode.TooManyRequests));

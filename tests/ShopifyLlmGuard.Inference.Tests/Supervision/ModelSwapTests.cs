@@ -50,6 +50,27 @@ public sealed class ModelSwapTests
     }
 
     [Fact]
+    public async Task A_swap_that_takes_long_does_not_hold_up_the_restart_of_a_killed_worker()
+    {
+        var second = new TinyModel().Write(Models.NewPath("second.gguf"));
+        await using var front = await Front.StartAsync("--Inference:AdminKey", Key, "--Inference:WedgedAfter", "00:05:00", "--Inference:Trial", "false");
+        var worker = await front.WorkerAsync();
+        var swapping = SwapAsync(front, new { model = second });
+        var loading = await front.ChildBesideAsync(worker);
+        Front.Send("STOP", loading);
+        Front.Send("KILL", worker);
+        await front.UntilAnotherAsync(worker);
+
+        await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
+        Assert.False(swapping.IsCompleted);
+        Front.Send("CONT", loading);
+        using var swapped = await swapping;
+        Assert.Equal(HttpStatusCode.OK, swapped.StatusCode);
+        Assert.Equal(loading, await front.WorkerAsync());
+        await front.UntilAsync(health => health?.GetProperty("model").GetString() == "second");
+    }
+
+    [Fact]
     public async Task A_bad_model_leaves_the_one_before_and_says_why()
     {
         await using var front = await Front.StartAsync("--Inference:AdminKey", Key);

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using AngleSharp.Html.Parser;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Privacy;
 using ShopifyLlmGuard.Propagation;
 using ShopifyLlmGuard.Serving;
@@ -42,6 +43,13 @@ public partial class MarkupTests
         await CheckAsync("overview-held-and-off", await held.SubmitAsync("switch-recommendations"));
         await CheckAsync("overview-mistake", await held.SubmitAsync("switch-chat", ("Switch.Reason", new string('x', 201))));
         await CheckAsync("not-found", await site.OpenAsync("/not-found"));
+
+        await CheckAsync("incidents-empty", await site.OpenAsync("/incidents"));
+        await site.Get<IncidentDesk>().OpenAsync([AdminSite.Shop], ["chat"], "A lost laptop", null, AdminSite.Staff);
+        await CheckAsync("incidents", await site.OpenAsync("/incidents"));
+        var incident = await (await site.OpenAsync("/incidents/1")).SubmitAsync("aware");
+        await CheckAsync("incident", await incident.SubmitAsync("decide-significant", ("Step.Is", "yes"), ("Step.Reason", "It was stolen.")));
+        await CheckAsync("incident-mistake", await incident.SubmitAsync("close"));
 
         await CheckAsync("privacy-empty", await site.OpenAsync("/privacy"));
         await using (var db = site.Db())

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using ShopifyLlmGuard.Chat;
+using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Serving;
 
@@ -30,7 +31,7 @@ public sealed class DeadlineTests
         {
             var clock = new FakeTimeProvider();
             var meter = new GuardMeter(new Meters());
-            var log = new AttemptLog(meter, clock, NullLogger<AttemptLog>.Instance);
+            var log = new AttemptLog(meter, new AnswerCounts(clock), clock, NullLogger<AttemptLog>.Instance);
             var budget = new AnswerBudget(log, Options.Create(new TimeOptions()), clock, NullLogger<AnswerBudget>.Instance);
             var began = clock.GetUtcNow();
             var answering = budget.AnswerAsync("shop", "chat", (_, stop) => WorkAsync(steps, clock, stop), Of, default);
@@ -41,7 +42,7 @@ public sealed class DeadlineTests
     [Fact]
     public async Task Work_that_blocks_its_thread_does_not_hold_the_answer_up()
     {
-        var log = new AttemptLog(new GuardMeter(new Meters()), TimeProvider.System, NullLogger<AttemptLog>.Instance);
+        var log = new AttemptLog(new GuardMeter(new Meters()), new AnswerCounts(TimeProvider.System), TimeProvider.System, NullLogger<AttemptLog>.Instance);
         var times = new TimeOptions { Chat = TimeSpan.FromMilliseconds(200) };
         var budget = new AnswerBudget(log, Options.Create(times), TimeProvider.System, NullLogger<AnswerBudget>.Instance);
         using var released = new ManualResetEventSlim();

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Routing;
@@ -36,7 +37,7 @@ internal sealed class ScriptedHosts : IDisposable
         var vault = new TokenVault(Options.Create(new TokenVaultOptions { TokenKey = Convert.ToBase64String(new byte[32]) }));
         list = new EndpointList(new ConfigurationBuilder().Build(), options, snapshots, vault, NullLogger<EndpointList>.Instance);
         lanes = new EndpointLanes(list, options, times, meter, Clock, endpoint => new Host(this, endpoint, script));
-        Log = new AttemptLog(meter, Clock, NullLogger<AttemptLog>.Instance);
+        Log = new AttemptLog(meter, new AnswerCounts(Clock), Clock, NullLogger<AttemptLog>.Instance);
         var health = new HealthBoard(list, snapshots, new NoDatabase(), meter);
         Router = new LlmRouter(
             new RoutePlanner(lanes, health, options, times, Clock), new Tries(Log, options, Clock), new Bulkhead(options, times, Clock), Log, snapshots);

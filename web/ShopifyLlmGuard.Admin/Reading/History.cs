@@ -35,6 +35,7 @@ internal sealed record History(
             .. await PinsAsync(db, shop, self, cancellationToken),
             .. await ModesAsync(db, shop, cancellationToken),
             .. await FallbacksAsync(db, shop, self, cancellationToken),
+            .. await ReleasesAsync(db, cancellationToken),
         ];
         return new History(
             [.. changes.OrderByDescending(change => change.At).Take(Lines)], await ProbesAsync(db, cancellationToken),
@@ -84,6 +85,12 @@ internal sealed record History(
         (await db.FallbackVersions.Where(version => version.Shop == shop).OrderByDescending(version => version.Id).Take(Lines)
             .Select(version => new { version.SavedAt, version.Author }).ToListAsync(cancellationToken))
         .Select(version => new ChangeLine(version.SavedAt, "The fallback content was saved.", ActorWords.Of(version.Author, self), null));
+
+    // Operators release models for all shops.
+    private static async Task<IEnumerable<ChangeLine>> ReleasesAsync(GuardDb db, CancellationToken cancellationToken) =>
+        (await db.RolloutChanges.OrderByDescending(change => change.Id).Take(Lines).ToListAsync(cancellationToken))
+        .Select(change => new ChangeLine(
+            change.At, ReleaseWords.Of(change, Label(change.Feature)), change.Signal is null ? "the operator" : Automatic, Given(change.Reason)));
 
     private static async Task<IReadOnlyDictionary<string, LastProbe>> ProbesAsync(GuardDb db, CancellationToken cancellationToken) =>
         (await db.ProbeResults.GroupBy(probe => probe.Endpoint).Select(probes => probes.Max(probe => probe.Id))

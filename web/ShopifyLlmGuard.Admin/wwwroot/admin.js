@@ -23,6 +23,23 @@
     Blazor.navigateTo(target.pathname + target.search);
   });
 
+  // A plain link carries no token.
+  document.addEventListener('click', async (event) => {
+    const link = event.target.closest?.('a[data-download]');
+    if (!link) return;
+    event.preventDefault();
+    const answer = await fetch(link.href).catch(() => null);
+    if (!answer?.ok) {
+      link.textContent = 'The download failed. Try again';
+      return;
+    }
+    const held = document.createElement('a');
+    held.href = URL.createObjectURL(await answer.blob());
+    held.download = link.dataset.download;
+    held.click();
+    setTimeout(() => URL.revokeObjectURL(held.href), every);
+  }, true);
+
   document.addEventListener('submit', () => { posted = true; }, true);
 
   document.addEventListener('DOMContentLoaded', () => {

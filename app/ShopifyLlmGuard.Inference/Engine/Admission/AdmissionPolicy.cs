@@ -20,7 +20,11 @@ internal sealed record AdmissionLimits(int Parallel, int QueueLength, int PerCal
 /// <param name="Priority">Its priority.</param>
 /// <param name="PromptTokens">Tokens of its prompt that no kept prefix gives; 0 before they are known.</param>
 /// <param name="Within">How much time it has; null when it does not say.</param>
-internal readonly record struct Applicant(Priority Priority, int PromptTokens, TimeSpan? Within);
+internal readonly record struct Applicant(Priority Priority, int PromptTokens, TimeSpan? Within)
+{
+    /// <summary>Cells that it will set aside: those prompt tokens and the longest answer; 0 before they are known.</summary>
+    public int Cells { get; init; }
+}
 
 /// <summary>The house when a request comes.</summary>
 /// <param name="Used">Places taken, running and waiting.</param>
@@ -32,7 +36,14 @@ internal readonly record struct Applicant(Priority Priority, int PromptTokens, T
 /// <param name="PrefillSpeed">Prompt tokens per second; 0 before it was measured.</param>
 /// <param name="AnswerSeconds">How long an answer keeps its slot; 0 before it was measured.</param>
 internal readonly record struct Load(
-    Counts Used, int Running, int OfCaller, int Ahead, long TokensAhead, bool IsShortOfCells, double PrefillSpeed, double AnswerSeconds);
+    Counts Used, int Running, int OfCaller, int Ahead, long TokensAhead, bool IsShortOfCells, double PrefillSpeed, double AnswerSeconds)
+{
+    /// <summary>Cells that running answers have set aside, and those whose turn is before this one's will.</summary>
+    public long CellsAhead { get; init; }
+
+    /// <summary>All cells; 0 before they are known.</summary>
+    public int Cells { get; init; }
+}
 
 /// <summary>Why a request was not let in.</summary>
 internal enum Refusal
@@ -105,13 +116,26 @@ internal static class AdmissionPolicy
     {
         var missing = load.Ahead + 1 - (load.IsShortOfCells ? 0 : limits.Parallel - load.Running);
         var prompts = load.PrefillSpeed > 0 ? load.TokensAhead / load.PrefillSpeed : 0;
-        return Seconds(Math.Max(prompts, SlotIn(load, limits, missing)) + Own(applicant, load));
+        return Seconds(Math.Max(prompts, Math.Max(SlotIn(load, limits, missing), CellsIn(applicant, load))) + Own(applicant, load));
     }
 
     private static double Own(Applicant applicant, Load load) => load.PrefillSpeed > 0 ? applicant.PromptTokens / load.PrefillSpeed : 0;
 
     private static double SlotIn(Load load, AdmissionLimits limits, int missing) =>
         Math.Max(0, missing) * load.AnswerSeconds / limits.Parallel;
+
+    // Cells are promised in order of turn: who finds too few waits for as many answers to end as hold what is missing.
+    private static double CellsIn(Applicant applicant, Load load)
+    {
+        var missing = load.CellsAhead + applicant.Cells - load.Cells;
+        if (load.Cells == 0 || load.CellsAhead == 0 || missing <= 0)
+        {
+            return 0;
+        }
+
+        var perAnswer = (double)load.CellsAhead / Math.Max(1, load.Running + load.Ahead);
+        return Math.Ceiling(missing / perAnswer) * load.AnswerSeconds / Math.Max(1, load.Running);
+    }
 
     private static TimeSpan? Allowed(Applicant applicant, AdmissionLimits limits) => applicant.Priority == Priority.Batch
         ? applicant.Within

@@ -56,10 +56,12 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
     {
         var request = generation.Request;
         generation.PrefillLeft = request.Prompt.Length - Spares(request);
+        generation.Cells = generation.PrefillLeft + request.MaxTokens;
         lock (_gate)
         {
             var turn = _turns.Of(request.Priority, request.Caller);
-            verdict = Decide(new Applicant(request.Priority, generation.PrefillLeft, request.Within), request.Caller, turn);
+            verdict = Decide(
+                new Applicant(request.Priority, generation.PrefillLeft, request.Within) { Cells = generation.Cells }, request.Caller, turn);
             if (verdict.Refusal is not Refusal.None && !limits.Overlooks(verdict.Refusal))
             {
                 return false;
@@ -207,7 +209,11 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
             applicant,
             new Load(
                 used, _running.Count, _turns.PlacesOf(caller), ahead.Length, tokensAhead,
-                IsShortOfCells, pace.PrefillSpeed, pace.AnswerSeconds),
+                IsShortOfCells, pace.PrefillSpeed, pace.AnswerSeconds)
+            {
+                CellsAhead = ahead.Sum(each => (long)each.Cells) + _running.Sum(each => (long)each.Cells),
+                Cells = progress.Cells.Total,
+            },
             limits);
     }
 

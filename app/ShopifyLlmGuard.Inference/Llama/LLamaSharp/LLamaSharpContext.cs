@@ -15,7 +15,7 @@ internal sealed unsafe class LLamaSharpContext : ILlmContext
     private readonly delegate* unmanaged<nint, LLamaNativeBatch, int> _decode =
         (delegate* unmanaged<nint, LLamaNativeBatch, int>)NativeLibrary.GetExport(LLamaSharpLibrary.Handle, "llama_decode");
 
-    private LLamaTokenData[]? _candidates;
+    private TokenData[]? _candidates;
 
     private LLamaSharpContext(SafeLLamaContextHandle context, AbortFlag abort, ContextSettings settings)
     {
@@ -94,8 +94,8 @@ internal sealed unsafe class LLamaSharpContext : ILlmContext
 
     public ReadOnlySpan<float> Logits(int index) => _context.GetLogitsIth(index);
 
-    public int? Sample(int index, ILlmSampler sampler) => sampler is LLamaSharpGrammarSampler grammar
-        ? grammar.Sample(Logits(index), _candidates ??= new LLamaTokenData[Logits(index).Length])
+    public int? Sample(int index, ILlmSampler sampler) => sampler is GrammarSampler grammar
+        ? grammar.Sample(Logits(index), _candidates ??= new TokenData[Logits(index).Length])
         : (int)((LLamaSharpSampler)sampler).Chain.Sample(_context, index);
 
     public void CopyPrefix(int from, int to, int length) =>
@@ -105,23 +105,6 @@ internal sealed unsafe class LLamaSharpContext : ILlmContext
         _context.MemorySequenceRemove((LLamaSeqId)sequence, start, end);
 
     public int MaxPosition(int sequence) => (int)_context.MemorySequenceMaxPosition((LLamaSeqId)sequence);
-
-    public byte[] SaveSequence(int sequence)
-    {
-        var saved = new byte[(int)_context.GetStateSize((LLamaSeqId)sequence)];
-        fixed (byte* target = saved)
-        {
-            return saved[..(int)_context.GetState(target, (nuint)saved.Length, (LLamaSeqId)sequence)];
-        }
-    }
-
-    public bool RestoreSequence(int sequence, ReadOnlySpan<byte> saved)
-    {
-        fixed (byte* source = saved)
-        {
-            return _context.SetState(source, (nuint)saved.Length, (LLamaSeqId)sequence) > 0;
-        }
-    }
 
     public void RequestAbort() => _abort.Request();
 

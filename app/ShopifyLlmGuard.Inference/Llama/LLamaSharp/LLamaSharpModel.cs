@@ -66,7 +66,7 @@ internal sealed class LLamaSharpModel : ILlmModel
     }
 
     public ILlmSampler CreateSampler(SamplingSettings settings) =>
-        settings.Grammar is null ? new LLamaSharpSampler(settings) : new LLamaSharpGrammarSampler(this, _model, settings);
+        settings.Grammar is null ? new LLamaSharpSampler(settings) : LLamaSharpSampler.Under(this, _model, settings);
 
     public ILlmContext CreateContext(ContextSettings settings) => LLamaSharpContext.Create(_model, settings);
 

@@ -24,6 +24,11 @@ internal sealed class LLamaSharpSampler(SamplingSettings settings) : ILlmSampler
             return chain;
         }
 
+        if (settings.TopK > 0)
+        {
+            chain.AddTopK(settings.TopK);
+        }
+
         chain.AddTopP(settings.TopP, 1);
         if (settings.MinP > 0)
         {
@@ -33,6 +38,16 @@ internal sealed class LLamaSharpSampler(SamplingSettings settings) : ILlmSampler
         chain.AddTemperature(settings.Temperature);
         chain.AddDistributionSampler(settings.Seed);
         return chain;
+    }
+
+    public static GrammarSampler Under(LLamaSharpModel model, SafeLlamaModelHandle handle, SamplingSettings settings)
+    {
+        var grammar = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
+        grammar.AddGrammar(handle, settings.Grammar!, "root");
+        var likeliest = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
+        likeliest.AddTopK(SamplingSettings.FirstLook);
+        var chains = new GrammarChains(LLamaSharpLibrary.Handle, NewChain(settings), grammar, likeliest);
+        return new GrammarSampler(chains, model.FirstBytes, new WrittenText(model));
     }
 
     public void Dispose() => Chain.Dispose();

@@ -99,7 +99,7 @@ internal sealed unsafe class LibLlamaContext : ILlmContext
             : new ReadOnlySpan<float>(logits, _vocabularySize);
     }
 
-    public int? Sample(int index, ILlmSampler sampler) => sampler is LibLlamaGrammarSampler grammar
+    public int? Sample(int index, ILlmSampler sampler) => sampler is GrammarSampler grammar
         ? grammar.Sample(Logits(index), Candidates)
         : Native.llama_sampler_sample(((LibLlamaSampler)sampler).Handle, _context, index);
 
@@ -109,24 +109,6 @@ internal sealed unsafe class LibLlamaContext : ILlmContext
         Native.llama_memory_seq_rm(_memory, sequence, start, end);
 
     public int MaxPosition(int sequence) => Native.llama_memory_seq_pos_max(_memory, sequence);
-
-    public byte[] SaveSequence(int sequence)
-    {
-        var saved = new byte[(int)Native.llama_state_seq_get_size(_context, sequence)];
-        fixed (byte* target = saved)
-        {
-            var length = Native.llama_state_seq_get_data(_context, target, (nuint)saved.Length, sequence);
-            return saved[..(int)length];
-        }
-    }
-
-    public bool RestoreSequence(int sequence, ReadOnlySpan<byte> saved)
-    {
-        fixed (byte* source = saved)
-        {
-            return Native.llama_state_seq_set_data(_context, source, (nuint)saved.Length, sequence) > 0;
-        }
-    }
 
     public void RequestAbort() => _abort.Request();
 

@@ -80,7 +80,7 @@ internal sealed unsafe class LibLlamaModel : ILlmModel
     }
 
     public ILlmSampler CreateSampler(SamplingSettings settings) =>
-        settings.Grammar is null ? new LibLlamaSampler(this, settings) : new LibLlamaGrammarSampler(this, settings);
+        settings.Grammar is null ? new LibLlamaSampler(this, settings) : LibLlamaSampler.Under(this, settings);
 
     public ILlmContext CreateContext(ContextSettings settings) => LibLlamaContext.Create(_model, VocabularySize, settings);
 

@@ -15,6 +15,8 @@ internal static unsafe class LlamaLibrary
     private static readonly Lock Gate = new();
     private static nint _library;
 
+    public static nint Handle => _library;
+
     /// <summary>The release that was loaded, for example <c>0.5.0-dev</c>.</summary>
     public static string Version => Marshal.PtrToStringUTF8(Native.llama_version()) ?? "unknown";
 

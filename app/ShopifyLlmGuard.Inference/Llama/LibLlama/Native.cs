@@ -130,15 +130,6 @@ internal static unsafe partial class Native
     public static partial int llama_memory_seq_pos_max(nint memory, int sequence);
 
     [LibraryImport(Library)]
-    public static partial nuint llama_state_seq_get_size(ContextHandle context, int sequence);
-
-    [LibraryImport(Library)]
-    public static partial nuint llama_state_seq_get_data(ContextHandle context, byte* destination, nuint size, int sequence);
-
-    [LibraryImport(Library)]
-    public static partial nuint llama_state_seq_set_data(ContextHandle context, byte* source, nuint size, int sequence);
-
-    [LibraryImport(Library)]
     public static partial SamplerHandle llama_sampler_chain_init(SamplerChainParams parameters);
 
     [LibraryImport(Library)]
@@ -148,7 +139,7 @@ internal static unsafe partial class Native
     public static partial nint llama_sampler_init_greedy();
 
     [LibraryImport(Library)]
-    public static partial SamplerHandle llama_sampler_init_top_k(int count);
+    public static partial nint llama_sampler_init_top_k(int count);
 
     [LibraryImport(Library)]
     public static partial nint llama_sampler_init_top_p(float probability, nuint keep);
@@ -167,13 +158,7 @@ internal static unsafe partial class Native
         int vocabularySize, int reach, float repetition, float frequency, float presence);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial SamplerHandle llama_sampler_init_grammar(nint vocabulary, string grammar, string root);
-
-    [LibraryImport(Library)]
-    public static partial void llama_sampler_apply(SamplerHandle sampler, TokenDataArray* candidates);
-
-    [LibraryImport(Library)]
-    public static partial void llama_sampler_accept(SamplerHandle sampler, int token);
+    public static partial nint llama_sampler_init_grammar(nint vocabulary, string grammar, string root);
 
     [LibraryImport(Library)]
     public static partial int llama_sampler_sample(SamplerHandle sampler, ContextHandle context, int index);

@@ -93,20 +93,3 @@ internal struct SamplerChainParams
 {
     public byte NoPerf;
 }
-
-[StructLayout(LayoutKind.Sequential)]
-internal struct TokenData
-{
-    public int Id;
-    public float Logit;
-    public float Probability;
-}
-
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct TokenDataArray
-{
-    public TokenData* Data;
-    public nuint Size;
-    public long Selected;
-    public byte Sorted;
-}

@@ -148,6 +148,115 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.ToTable("related_products", "guard");
                 });
 
+            modelBuilder.Entity("ShopifyLlmGuard.Compliance.AuditEntry", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("action");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Forgets")
+                        .HasColumnType("text")
+                        .HasColumnName("forgets");
+
+                    b.Property<byte[]>("PreviousSeal")
+                        .HasColumnType("bytea")
+                        .HasColumnName("previous_seal");
+
+                    b.Property<byte[]>("Seal")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("seal");
+
+                    b.Property<byte[]>("WordsHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("words_hash");
+
+                    b.HasKey("Sequence");
+
+                    b.ToTable("audit_entries", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Compliance.AuditHead", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<byte[]>("LastSeal")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("last_seal");
+
+                    b.Property<byte[]>("Seal")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("seal");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("audit_heads", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Compliance.AuditWords", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("actor");
+
+                    b.Property<string>("Detail")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("detail");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<byte[]>("Salt")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("salt");
+
+                    b.Property<string>("Shop")
+                        .HasColumnType("text")
+                        .HasColumnName("shop");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Sequence");
+
+                    b.HasIndex("Shop");
+
+                    b.ToTable("audit_words", "guard");
+                });
+
             modelBuilder.Entity("ShopifyLlmGuard.Compliance.EvidenceHead", b =>
                 {
                     b.Property<string>("Chain")
@@ -479,6 +588,221 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.HasIndex("Endpoint", "Id");
 
                     b.ToTable("probe_results", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Incidents.AnswerMinute", b =>
+                {
+                    b.Property<string>("Shop")
+                        .HasColumnType("text")
+                        .HasColumnName("shop");
+
+                    b.Property<DateTimeOffset>("Minute")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("minute");
+
+                    b.Property<string>("Feature")
+                        .HasColumnType("text")
+                        .HasColumnName("feature");
+
+                    b.Property<string>("Source")
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint")
+                        .HasColumnName("count");
+
+                    b.HasKey("Shop", "Minute", "Feature", "Source", "Reason");
+
+                    b.HasIndex("Minute");
+
+                    b.ToTable("answer_minutes", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Incidents.Incident", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Cause")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("cause");
+
+                    b.Property<DateTimeOffset?>("ClosedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("closed_at");
+
+                    b.Property<DateTimeOffset>("DetectedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("detected_at");
+
+                    b.Property<string>("DetectedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("detected_by");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.PrimitiveCollection<List<string>>("Endpoints")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("endpoints");
+
+                    b.PrimitiveCollection<List<string>>("Marks")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("marks");
+
+                    b.PrimitiveCollection<List<string>>("Regions")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("regions");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("EndedAt");
+
+                    b.ToTable("incidents", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Incidents.IncidentCursor", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<long>("LastChange")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_change");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("incident_cursors", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Incidents.IncidentImpact", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Feature")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("feature");
+
+                    b.Property<DateTimeOffset>("From")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from");
+
+                    b.Property<long>("Incident")
+                        .HasColumnType("bigint")
+                        .HasColumnName("incident");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Shop")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("shop");
+
+                    b.Property<DateTimeOffset?>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Incident");
+
+                    b.HasIndex("Shop", "Incident");
+
+                    b.ToTable("incident_impacts", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Incidents.IncidentStep", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("About")
+                        .HasColumnType("text")
+                        .HasColumnName("about");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("actor");
+
+                    b.Property<string>("Assessment")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("assessment");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<bool?>("Decision")
+                        .HasColumnType("boolean")
+                        .HasColumnName("decision");
+
+                    b.Property<long>("Incident")
+                        .HasColumnType("bigint")
+                        .HasColumnName("incident");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("RecordedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<string>("Reference")
+                        .HasColumnType("text")
+                        .HasColumnName("reference");
+
+                    b.Property<string>("Shop")
+                        .HasColumnType("text")
+                        .HasColumnName("shop");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Incident");
+
+                    b.HasIndex("Shop");
+
+                    b.ToTable("incident_steps", "guard");
                 });
 
             modelBuilder.Entity("ShopifyLlmGuard.Llm.AttemptRecord", b =>
@@ -1163,6 +1487,31 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.HasKey("Shop");
 
                     b.ToTable("shop_tokens", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Incidents.IncidentImpact", b =>
+                {
+                    b.HasOne("ShopifyLlmGuard.Incidents.Incident", null)
+                        .WithMany("Impacts")
+                        .HasForeignKey("Incident")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Incidents.IncidentStep", b =>
+                {
+                    b.HasOne("ShopifyLlmGuard.Incidents.Incident", null)
+                        .WithMany("Steps")
+                        .HasForeignKey("Incident")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Incidents.Incident", b =>
+                {
+                    b.Navigation("Impacts");
+
+                    b.Navigation("Steps");
                 });
 #pragma warning restore 612, 618
         }

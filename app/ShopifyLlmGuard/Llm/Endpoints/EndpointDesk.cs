@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Shops;
 
@@ -12,11 +13,12 @@ public sealed class EndpointDesk
     private readonly Snapshots snapshots;
     private readonly TokenVault vault;
     private readonly LlmOptions llm;
+    private readonly AuditTrail trail;
     private readonly TimeProvider clock;
 
     public EndpointDesk(
-        IDbContextFactory<GuardDb> databases, Snapshots snapshots, TokenVault vault, IOptions<LlmOptions> llm, TimeProvider clock) =>
-        (this.databases, this.snapshots, this.vault, this.llm, this.clock) = (databases, snapshots, vault, llm.Value, clock);
+        IDbContextFactory<GuardDb> databases, Snapshots snapshots, TokenVault vault, AuditTrail trail, IOptions<LlmOptions> llm, TimeProvider clock) =>
+        (this.databases, this.snapshots, this.vault, this.trail, this.llm, this.clock) = (databases, snapshots, vault, trail, llm.Value, clock);
 
     /// <summary>Saves a description for all servers; it replaces the configuration's endpoint of the same id.</summary>
     /// <param name="endpoint">The whole description, with its key.</param>
@@ -47,11 +49,16 @@ public sealed class EndpointDesk
         string id, LlmEndpoint? settings, byte[]? key, string author, string reason, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         db.EndpointVersions.Add(new EndpointVersion
         {
             Endpoint = id, Settings = settings, SealedKey = key, Author = author, Reason = reason, SavedAt = DatabaseTime.Of(clock),
         });
+        await trail.AppendAsync(db, new AuditNote(
+            settings is null ? AuditActions.EndpointRemoved : AuditActions.EndpointSaved, null, author, $"endpoint {id}",
+            settings is null ? "removed" : $"{settings.Region}, {settings.Jurisdiction}, {settings.Model}", reason), cancellationToken);
         await db.SaveAndTellAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         await snapshots.RefreshAsync(cancellationToken);
     }
 }

@@ -30,6 +30,7 @@ internal sealed class EndpointClient : IDisposable
             Transport = new HttpClientPipelineTransport(http),
             RetryPolicy = new ClientRetryPolicy(0),
             NetworkTimeout = Timeout.InfiniteTimeSpan,
+            ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
         };
         options.AddPolicy(new HostHeaders(), PipelinePosition.PerTry);
         var key = string.IsNullOrEmpty(endpoint.ApiKey) ? "none" : endpoint.ApiKey;
@@ -75,10 +76,10 @@ internal sealed class EndpointClient : IDisposable
         var notes = new AttemptNotes(endpoint, limits, flow, draft.Author?.Lane.Traffic.Known());
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var updates = chat.GetStreamingResponseAsync(messages, options, stop.Token).GetAsyncEnumerator(stop.Token);
-        while (true)
+        for (var isAsked = false; ; isAsked = true)
         {
-            // Its own task, so that a library that blocks before its first await cannot hold up the timer.
-            var next = Task.Run(() => updates.MoveNextAsync().AsTask(), CancellationToken.None);
+            // Asking has its own task, so that a library that blocks before its first await cannot hold up the timer; reading on awaits the network.
+            var next = isAsked ? updates.MoveNextAsync().AsTask() : Task.Run(() => updates.MoveNextAsync().AsTask(), CancellationToken.None);
             if (await draft.EndOfWaitAsync(next, notes, deadline, cancellationToken) is { } over)
             {
                 Race.Forget(EndAsync(next, updates, stop));

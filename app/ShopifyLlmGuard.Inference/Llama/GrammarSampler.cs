@@ -1,30 +1,11 @@
-namespace ShopifyLlmGuard.Inference.Llama.LibLlama;
+namespace ShopifyLlmGuard.Inference.Llama;
 
 /// <summary>
 /// Draws only what a grammar allows. llama.cpp ends the process when its grammar is told of a token that does not fit,
 /// so a token is shown to it only after the grammar has let it pass.
 /// </summary>
-internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
+internal sealed unsafe class GrammarSampler(GrammarChains chains, FirstBytes firsts, WrittenText text) : ILlmSampler
 {
-    private readonly FirstBytes _firsts;
-    private readonly WrittenText _text;
-    private readonly SamplerHandle _chain;
-    private readonly SamplerHandle _grammar;
-    private readonly SamplerHandle _likeliest = Native.llama_sampler_init_top_k(SamplingSettings.FirstLook);
-
-    public LibLlamaGrammarSampler(LibLlamaModel model, SamplingSettings settings)
-    {
-        _firsts = model.FirstBytes;
-        _text = new WrittenText(model);
-        _grammar = Native.llama_sampler_init_grammar(model.Vocabulary, settings.Grammar!, "root");
-        if (_grammar.IsInvalid)
-        {
-            throw new ArgumentException("llama.cpp does not understand the grammar.", nameof(settings));
-        }
-
-        _chain = LibLlamaSampler.Chain(model, settings);
-    }
-
     public bool IsStuck { get; private set; }
 
     /// <summary>Null when no token fits; then <see cref="IsStuck"/> is true.</summary>
@@ -47,19 +28,13 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
                 token = Choose(data, count);
             }
 
-            Native.llama_sampler_accept(_grammar, token);
-            Native.llama_sampler_accept(_chain, token);
-            _text.Write(token);
+            chains.Accept(token);
+            text.Write(token);
             return token;
         }
     }
 
-    public void Dispose()
-    {
-        _likeliest.Dispose();
-        _chain.Dispose();
-        _grammar.Dispose();
-    }
+    public void Dispose() => chains.Dispose();
 
     private static int Fill(TokenData* data, ReadOnlySpan<float> logits)
     {
@@ -74,7 +49,7 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
     private int Choose(TokenData* data, int count)
     {
         var array = new TokenDataArray { Data = data, Size = (nuint)count, Selected = -1 };
-        Native.llama_sampler_apply(_chain, &array);
+        chains.Choose(&array);
         return array.Selected >= 0 && array.Selected < (long)array.Size
             ? array.Data[array.Selected].Id
             : throw new InvalidOperationException("llama.cpp chose no token.");
@@ -89,7 +64,7 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
         if (count > 4 * SamplingSettings.FirstLook)
         {
             var array = new TokenDataArray { Data = data, Size = (nuint)count, Selected = -1 };
-            Native.llama_sampler_apply(_likeliest, &array);
+            chains.Narrow(&array);
             new ReadOnlySpan<TokenData>(array.Data, (int)array.Size).CopyTo(new Span<TokenData>(data, logits.Length));
             if (Mask(data, (int)array.Size) is > 0 and var likely)
             {
@@ -108,17 +83,17 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
         var count = 0;
         for (var first = 0; first < possible.Length; first++)
         {
-            possible[first] = _firsts.Alone[first] < 0;
+            possible[first] = firsts.Alone[first] < 0;
             if (!possible[first])
             {
-                data[count++] = new TokenData { Id = _firsts.Alone[first] };
+                data[count++] = new TokenData { Id = firsts.Alone[first] };
             }
         }
 
         count = Mask(data, count);
         for (var index = 0; index < count; index++)
         {
-            possible[_firsts.Alone.IndexOf(data[index].Id)] = true;
+            possible[firsts.Alone.IndexOf(data[index].Id)] = true;
         }
     }
 
@@ -127,7 +102,7 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
         var count = 0;
         for (var token = 0; token < logits.Length; token++)
         {
-            if (_firsts.IsAmong(token, possible))
+            if (firsts.IsAmong(token, possible))
             {
                 data[count++] = new TokenData { Id = token, Logit = logits[token] };
             }
@@ -148,14 +123,14 @@ internal sealed unsafe class LibLlamaGrammarSampler : ILlmSampler
         var allowed = 0;
         for (var index = 0; index < count; index++)
         {
-            if (_text.Allows(data[index].Id))
+            if (text.Allows(data[index].Id))
             {
                 data[allowed++] = data[index];
             }
         }
 
         var array = new TokenDataArray { Data = data, Size = (nuint)allowed, Selected = -1 };
-        Native.llama_sampler_apply(_grammar, &array);
+        chains.Fit(&array);
         var kept = 0;
         for (var index = 0; index < allowed; index++)
         {

@@ -1,0 +1,31 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+
+namespace ShopifyLlmGuard.Compliance;
+
+/// <summary>The bytes that a seal or a hash is made of: every field with its length, so that no two rows read the same. Pure.</summary>
+internal static class Canonical
+{
+    /// <param name="kind">What kind of row it is, so that a seal of one kind never fits another.</param>
+    /// <param name="fields">Everything that the row says; null is not the same as empty.</param>
+    public static byte[] Of(string kind, IReadOnlyList<string?> fields)
+    {
+        using var text = new MemoryStream();
+        Span<byte> length = stackalloc byte[4];
+        foreach (var field in fields.Prepend(kind))
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(length, field is null ? -1 : Encoding.UTF8.GetByteCount(field));
+            text.Write(length);
+            text.Write(Encoding.UTF8.GetBytes(field ?? ""));
+        }
+
+        return text.ToArray();
+    }
+
+    public static string? Number(IFormattable? number) => number?.ToString(null, CultureInfo.InvariantCulture);
+
+    public static string? Bytes(byte[]? bytes) => bytes is null ? null : Convert.ToHexString(bytes);
+
+    public static string? Moment(DateTimeOffset? moment) => Number(moment?.UtcTicks);
+}
