@@ -24,6 +24,7 @@ public sealed class GuardMeter
     private readonly Histogram<double> budgetLeft;
     private readonly Counter<long> rollbacks;
     private readonly Histogram<double> own;
+    private readonly Histogram<double> echo;
 
     public GuardMeter(IMeterFactory factory)
     {
@@ -45,6 +46,7 @@ public sealed class GuardMeter
         {
             HistogramBucketBoundaries = [0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
         });
+        echo = Seconds("guard.heartbeat.echo", "From the writing of a change that means nothing until this server decided by it.");
         GenAi = new GenAiMeter(factory);
     }
 
@@ -91,11 +93,13 @@ public sealed class GuardMeter
 
     internal void RecordsDropped(long count) => droppedRecords.Add(count);
 
-    internal void Observe(string name, string description, Func<IEnumerable<Measurement<int>>> read) =>
-        meter.CreateObservableGauge(name, read, description: description);
+    internal void Echoed(TimeSpan time) => echo.Record(time.TotalSeconds);
 
     internal void Observe(string name, string unit, string description, Func<IEnumerable<Measurement<double>>> read) =>
         meter.CreateObservableGauge(name, read, unit, description);
+
+    internal void Observe(string name, string description, Func<IEnumerable<Measurement<int>>> read) =>
+        meter.CreateObservableGauge(name, read, description: description);
 
     // The default buckets are for milliseconds; these are seconds, and one edge is the promise.
     private Histogram<double> Seconds(string name, string description) => meter.CreateHistogram(

@@ -22,6 +22,7 @@ using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Propagation;
 using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Recommendations;
 using ShopifyLlmGuard.Releases;
@@ -53,7 +54,9 @@ public static class GuardModule
             options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>(), npgsql =>
                 npgsql.MigrationsHistoryTable("migrations", GuardDb.Schema)));
         services.AddSingleton<SnapshotReader>().AddSingleton<SnapshotFile>().AddSingleton<Snapshots>();
-        return services.AddHostedService<AfterValidation<SnapshotFollower>>();
+        services.AddHostedService<AfterValidation<SnapshotKeeper>>().AddHostedService<AfterValidation<SnapshotFollower>>();
+        services.AddSingleton<PropagationBoard>();
+        return services.AddHostedService<AfterValidation<HeartbeatListener>>().AddHostedService<AfterValidation<HeartbeatWriter>>();
     }
 
     private static IServiceCollection AddServing(this IServiceCollection services)
@@ -64,6 +67,7 @@ public static class GuardModule
         services.AddSingleton<ProtectionProofs>().AddHostedService<AfterValidation<ProtectionWriter>>();
         services.AddSingleton<BypassStore>().AddHostedService<AfterValidation<BypassWatch>>().AddHostedService<AfterValidation<PinWatch>>();
         services.AddSingleton<Bypass>().AddSingleton<ServingBoard>().AddSingleton<ServingLedger>().AddSingleton<PinBoard>();
+        services.AddSingleton<Outbox>().AddHostedService<AfterValidation<LedgerKeeper>>();
         return services.AddSingleton<FallbackBoard>().AddSingleton<PublicationDesk>().AddSingleton<GatewayKeys>();
     }
 

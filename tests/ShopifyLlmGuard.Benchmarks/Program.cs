@@ -3,6 +3,7 @@ using ShopifyLlmGuard.Benchmarks;
 using ShopifyLlmGuard.Benchmarks.Faults;
 using ShopifyLlmGuard.Benchmarks.Gateway;
 using ShopifyLlmGuard.Benchmarks.LocalModel;
+using ShopifyLlmGuard.Benchmarks.Propagation;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -18,6 +19,7 @@ var benchmarks = new Dictionary<string, Func<Task<Report>>>
     ["gateway"] = GatewayBenchmark.RunAsync,
     ["inference"] = InferenceLimits.RunAsync,
     ["recovery"] = Recovery.RunAsync,
+    ["propagation"] = PropagationBenchmark.RunAsync,
 };
 
 if (args is [PeerProcess.Serve, var peer, var url, .. var rest])

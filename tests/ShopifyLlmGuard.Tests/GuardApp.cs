@@ -117,8 +117,8 @@ public sealed class GuardApp : WebApplicationFactory<Program>, IAsyncLifetime
     }
 
     /// <summary>
-    /// What lies in every table: two equal answers mean that nothing was changed in between. The evidence and the counts of answers are left out,
-    /// since their writers store them a moment later, also that of the tests before.
+    /// What lies in every table: two equal answers mean that nothing was changed in between. Heartbeats, and the evidence and the counts of
+    /// answers, are left out, since their writers store them a moment later, also those of the tests before.
     /// </summary>
     public Task<string> ContentAsync() => QueryAsync(async db =>
         (await db.Database.SqlQueryRaw<string>(
@@ -126,7 +126,8 @@ public sealed class GuardApp : WebApplicationFactory<Program>, IAsyncLifetime
             SELECT string_agg(table_name || '=' || (xpath('//c/text()', query_to_xml(format(
                 'SELECT count(*) || chr(58) || md5(coalesce(string_agg(r::text, chr(10) ORDER BY r::text), chr(32))) AS c FROM guard.%I AS r',
                 table_name), false, true, '')))[1]::text, ' ' ORDER BY table_name) AS "Value"
-            FROM information_schema.tables WHERE table_schema = 'guard' AND table_name NOT IN ('attempts', 'evidence_heads', 'answer_minutes')
+            FROM information_schema.tables WHERE table_schema = 'guard'
+              AND table_name NOT IN ('attempts', 'evidence_heads', 'answer_minutes', 'heartbeats', 'heartbeat_echoes')
             """).ToListAsync())[0]);
 
     /// <summary>Sends a request as it is written, such as with a header twice, and reads the status.</summary>

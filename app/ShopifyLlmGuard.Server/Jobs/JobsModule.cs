@@ -29,15 +29,19 @@ internal static class JobsModule
     public static void PublishChanges(this WebApplication app)
     {
         var scheduler = app.Services.GetRequiredService<Scheduler>();
-        var desk = app.Services.GetRequiredService<PublicationDesk>();
-        var last = 0;
-        app.Services.GetRequiredService<Snapshots>().Changed += snapshot =>
+        var snapshots = app.Services.GetRequiredService<Snapshots>();
+        var last = snapshots.Current;
+        app.Services.GetRequiredService<ServingLedger>().OutboxFilled += Hurry;
+        snapshots.Changed += snapshot =>
         {
-            var wanted = snapshot.Shops.Keys.SelectMany(desk.Features).Aggregate(0, (sum, publication) => sum ^ publication.GetHashCode());
-            if (Interlocked.Exchange(ref last, wanted) != wanted)
+            // Modes go through the ledger; these go into the outbox with the change itself.
+            var before = Interlocked.Exchange(ref last, snapshot);
+            if (before.Fallbacks != snapshot.Fallbacks || before.Shops != snapshot.Shops)
             {
-                _ = Task.Run(() => scheduler.Hurry(rounds => rounds.PublishAsync(CancellationToken.None)));
+                Hurry();
             }
         };
+
+        void Hurry() => _ = Task.Run(() => scheduler.Hurry(rounds => rounds.PublishAsync(CancellationToken.None)));
     }
 }

@@ -6,6 +6,8 @@ namespace ShopifyLlmGuard.Server.Shopify;
 /// <summary>Reads what Shopify answers to a GraphQL operation. A throttled call comes as HTTP 200.</summary>
 internal static class AdminReplies
 {
+    private static readonly TimeSpan OneSecond = TimeSpan.FromSeconds(1), Shortest = TimeSpan.FromSeconds(0.1);
+
     public static AdminReply Read(ReadOnlyMemory<byte> body)
     {
         try
@@ -28,11 +30,11 @@ internal static class AdminReplies
 
         if (answer.TryGetProperty("errors", out var errors) && FirstOf(errors) is var (code, message))
         {
-            return code == "THROTTLED" ? new AdminReply.Throttled(WaitOf(answer)) : new AdminReply.Refused(code, message);
+            return code == "THROTTLED" ? new AdminReply.Throttled(Max(WaitOf(answer) ?? OneSecond, Shortest)) : new AdminReply.Refused(code, message);
         }
 
         return answer.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object
-            ? new AdminReply.Done(data.Clone())
+            ? new AdminReply.Done(data.Clone()) { Pause = Max(WaitOf(answer) ?? TimeSpan.Zero, TimeSpan.Zero) }
             : new AdminReply.Unavailable("the answer has no data");
     }
 
@@ -55,18 +57,20 @@ internal static class AdminReplies
             : null;
 
     /// <summary>The bucket refills at a known rate: wait until what the query needs is there.</summary>
-    private static TimeSpan WaitOf(JsonElement answer)
+    private static TimeSpan? WaitOf(JsonElement answer)
     {
         if (!answer.TryGetProperty("extensions", out var extensions) || !extensions.TryGetProperty("cost", out var cost)
             || !cost.TryGetProperty("requestedQueryCost", out var requested) || !cost.TryGetProperty("throttleStatus", out var status)
             || !status.TryGetProperty("currentlyAvailable", out var available) || !status.TryGetProperty("restoreRate", out var rate)
             || rate.GetDouble() <= 0)
         {
-            return TimeSpan.FromSeconds(1);
+            return null;
         }
 
-        return TimeSpan.FromSeconds(Math.Clamp((requested.GetDouble() - available.GetDouble()) / rate.GetDouble(), 0.1, 60));
+        return TimeSpan.FromSeconds(Math.Min((requested.GetDouble() - available.GetDouble()) / rate.GetDouble(), 60));
     }
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }
 
 /// <summary>Reads what Shopify's token endpoint answers.</summary>

@@ -19,7 +19,11 @@ internal abstract record AdminReply
     private AdminReply() { }
 
     /// <summary>Whole data and no error.</summary>
-    public sealed record Done(JsonElement Data) : AdminReply;
+    public sealed record Done(JsonElement Data) : AdminReply
+    {
+        /// <summary>How long it takes until Shopify grants such a call again; nothing as long as its bucket holds enough.</summary>
+        public TimeSpan Pause { get; init; }
+    }
 
     /// <summary>Too much at once; the same call may succeed <paramref name="After"/> from now.</summary>
     public sealed record Throttled(TimeSpan After) : AdminReply;

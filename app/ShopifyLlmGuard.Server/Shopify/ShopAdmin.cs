@@ -17,7 +17,9 @@ internal sealed partial class ShopAdmin(
 
     private readonly ResiliencePipeline<AdminReply> patience = Patience(clock);
 
-    public async Task<AdminReply> RunAsync(string shop, AdminDocument document, object? variables, CancellationToken cancellationToken)
+    /// <summary>Runs an operation. A caller that is not patient hears at once that it was throttled, or that there was no answer.</summary>
+    public async Task<AdminReply> RunAsync(
+        string shop, AdminDocument document, object? variables, CancellationToken cancellationToken, bool isPatient = true)
     {
         var (tokens, trouble) = await TokenAsync(shop, cancellationToken);
         if (tokens is null)
@@ -25,8 +27,9 @@ internal sealed partial class ShopAdmin(
             return trouble;
         }
 
-        var reply = await patience.ExecuteAsync(
-            async token => await admin.RunAsync(shop, tokens.AccessToken, document, variables, token), cancellationToken);
+        var reply = isPatient
+            ? await patience.ExecuteAsync(async token => await admin.RunAsync(shop, tokens.AccessToken, document, variables, token), cancellationToken)
+            : await admin.RunAsync(shop, tokens.AccessToken, document, variables, cancellationToken);
         switch (reply)
         {
             case AdminReply.Unauthorized:

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Catalog;
 
@@ -35,6 +36,7 @@ public sealed class CatalogRound(IDbContextFactory<GuardDb> databases)
         await db.SaveChangesAsync(cancellationToken);
         await db.CatalogVersions.Where(row => row.Shop == version.Shop)
             .ExecuteUpdateAsync(row => row.SetProperty(r => r.Computed, version.Stored), cancellationToken);
+        await Outbox.AskAsync(db, version.Shop, products: true, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 }

@@ -11,6 +11,7 @@ using ShopifyLlmGuard.Incidents.Signals;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Propagation;
 using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
@@ -27,6 +28,8 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     /// <summary>The channel on which every server hears that decisions may have changed.</summary>
     internal const string Channel = "guard_changed";
 
+    private SnapshotChanges saved = new();
+
     public DbSet<Shop> Shops => Set<Shop>();
     public DbSet<ShopTokenRow> ShopTokens => Set<ShopTokenRow>();
     public DbSet<Flag> Flags => Set<Flag>();
@@ -35,6 +38,9 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<BypassDecision> BypassDecisions => Set<BypassDecision>();
     public DbSet<ProtectionProof> ProtectionProofs => Set<ProtectionProof>();
     public DbSet<ServingChange> ServingChanges => Set<ServingChange>();
+    public DbSet<OutboxRow> Outbox => Set<OutboxRow>();
+    public DbSet<Heartbeat> Heartbeats => Set<Heartbeat>();
+    public DbSet<HeartbeatEcho> HeartbeatEchoes => Set<HeartbeatEcho>();
     public DbSet<PublishedMetafield> PublishedMetafields => Set<PublishedMetafield>();
     public DbSet<EndpointStanding> EndpointStandings => Set<EndpointStanding>();
     public DbSet<EndpointChange> EndpointChanges => Set<EndpointChange>();
@@ -65,17 +71,40 @@ public sealed class GuardDb(DbContextOptions<GuardDb> options) : DbContext(optio
     public DbSet<RolloutChange> RolloutChanges => Set<RolloutChange>();
     public DbSet<ReleaseMinute> ReleaseMinutes => Set<ReleaseMinute>();
 
-    /// <summary>Saves everything and tells every server, in one transaction (the current one, if there is one).</summary>
-    internal async Task SaveAndTellAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Saves everything and tells every server, in one transaction (the current one, if there is one). What changed is taken from
+    /// what this context has saved; when that is nothing of a snapshot, the servers look at everything. A caller that changes rows
+    /// with SQL beside tracked ones says so with the other overload.
+    /// </summary>
+    internal Task SaveAndTellAsync(CancellationToken cancellationToken) => SaveAndTellAsync(null, cancellationToken);
+
+    /// <summary>The same, with what was changed by SQL.</summary>
+    internal async Task SaveAndTellAsync(SnapshotChanges? bySql, CancellationToken cancellationToken)
     {
         var own = Database.CurrentTransaction is null ? await Database.BeginTransactionAsync(cancellationToken) : null;
         await SaveChangesAsync(cancellationToken);
-        await Database.ExecuteSqlRawAsync($"NOTIFY {Channel}", cancellationToken);
+        var changes = saved;
+        saved = new();
+        changes.Add(bySql ?? (changes.IsNothing ? SnapshotChanges.Everything() : new()));
+        await Database.ExecuteSqlAsync($"SELECT pg_notify({Channel}, {changes.ToString()})", cancellationToken);
         if (own is not null)
         {
             await own.CommitAsync(cancellationToken);
             await own.DisposeAsync();
         }
+    }
+
+    public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        foreach (var entry in ChangeTracker.Entries().Where(entry => entry.State is EntityState.Added or EntityState.Modified or EntityState.Deleted))
+        {
+            if (SnapshotParts.Of(entry.Metadata.ClrType) is { } part)
+            {
+                saved.Add(part, part.KeyOf is { } key ? [key(entry.Entity)] : null);
+            }
+        }
+
+        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -18,6 +18,18 @@ public sealed class GuardOptions
     /// <summary>Off where an operator migrates the database by hand.</summary>
     public bool MigrateAtStart { get; set; } = true;
 
+    /// <summary>This server's name in rows and charts; it must differ between servers that run at the same time.</summary>
+    [Required]
+    public string Server { get; set; } = $"{Environment.MachineName}-{Environment.ProcessId}";
+
+    /// <summary>How often a change that means nothing measures the way to every server.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan HeartbeatEvery { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long heartbeats and their echoes are kept.</summary>
+    [Range(typeof(TimeSpan), "00:10:00", "366.00:00:00")]
+    public TimeSpan HeartbeatsKept { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>How often the snapshot is read again although nothing was announced.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan PollEvery { get; set; } = TimeSpan.FromSeconds(15);

@@ -18,20 +18,17 @@ namespace ShopifyLlmGuard.Data;
 /// <param name="Pins">Pins that are not released; some may have expired.</param>
 /// <param name="Endpoints">What the health policy remembers, by endpoint id.</param>
 /// <param name="Fallbacks">Fallback content that merchants have saved, by domain.</param>
-/// <param name="Serving">The last recorded change, by <c>shop/feature</c>.</param>
 public sealed record Snapshot(
     DateTimeOffset LoadedAt,
     ImmutableDictionary<string, ShopProfile> Shops,
     ImmutableDictionary<string, bool> Flags,
     ImmutableArray<Pin> Pins,
     ImmutableDictionary<string, Snapshot.EndpointMark> Endpoints,
-    ImmutableDictionary<string, FallbackContent> Fallbacks,
-    ImmutableDictionary<string, Snapshot.ServingMark> Serving)
+    ImmutableDictionary<string, FallbackContent> Fallbacks)
 {
     public static Snapshot Empty { get; } = new(
         DateTimeOffset.MinValue, ImmutableDictionary<string, ShopProfile>.Empty, ImmutableDictionary<string, bool>.Empty, [],
-        ImmutableDictionary<string, EndpointMark>.Empty, ImmutableDictionary<string, FallbackContent>.Empty,
-        ImmutableDictionary<string, ServingMark>.Empty);
+        ImmutableDictionary<string, EndpointMark>.Empty, ImmutableDictionary<string, FallbackContent>.Empty);
 
     /// <summary>Gateway keys that nobody has revoked, by id. Not in a file that an older server wrote.</summary>
     public ImmutableDictionary<string, GatewayKeyProfile> Keys { get; init; } = ImmutableDictionary<string, GatewayKeyProfile>.Empty;
@@ -42,14 +39,14 @@ public sealed record Snapshot(
     /// <summary>The newest description of every endpoint that the table has ever held.</summary>
     public ImmutableArray<EndpointVersion> EndpointTable { get; init; } = [];
 
+    /// <summary>The number of the newest heartbeat; 0 before the first one.</summary>
+    public long Heartbeat { get; init; }
+
     /// <summary>Features that anything was ever released for.</summary>
     public ImmutableDictionary<string, Rollout> Rollouts { get; init; } = ImmutableDictionary<string, Rollout>.Empty;
 
     /// <summary>What the health policy last wrote about an endpoint.</summary>
     public sealed record EndpointMark(EndpointState State, string? Detail, DateTimeOffset Since);
-
-    /// <summary>Which mode was last recorded, and since when.</summary>
-    public sealed record ServingMark(Mode Mode, string? Reason, DateTimeOffset Since);
 
     internal static string Key(string shop, string feature) => $"{shop}/{feature}";
 

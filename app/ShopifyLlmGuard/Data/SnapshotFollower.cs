@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,8 +8,8 @@ using Npgsql;
 namespace ShopifyLlmGuard.Data;
 
 /// <summary>
-/// Keeps the snapshot new: listens for changes, polls in case a notification was lost, and comes back after the database
-/// was away. Also brings the schema up to date, as soon as there is a database to do that in.
+/// Keeps the snapshot new: listens for changes and reads what they name, polls in case a notification was lost, and comes back
+/// and reads everything after the database was away. Also brings the schema up to date, as soon as there is a database to do that in.
 /// </summary>
 internal sealed partial class SnapshotFollower(
     NpgsqlDataSource source, IDbContextFactory<GuardDb> databases, Snapshots snapshots, IOptions<GuardOptions> options,
@@ -55,12 +56,45 @@ internal sealed partial class SnapshotFollower(
             await listen.ExecuteNonQueryAsync(cancellationToken);
         }
 
+        var heard = new ConcurrentQueue<string>();
+        connection.Notification += (_, notification) => heard.Enqueue(notification.Payload);
+        await snapshots.RefreshAsync(cancellationToken);
+        Find();
+        succeeded();
+
+        // Beside each other: a look at everything takes longer than a change may.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] both = [ListenAsync(connection, heard, either.Token), PollAsync(either.Token)];
+        var ended = await Task.WhenAny(both);
+        await either.CancelAsync();
+        await Task.WhenAll(both).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ended;
+    }
+
+    private async Task ListenAsync(NpgsqlConnection connection, ConcurrentQueue<string> heard, CancellationToken cancellationToken)
+    {
         while (true)
         {
+            await connection.WaitAsync(cancellationToken);
+            var changes = new SnapshotChanges();
+            while (heard.TryDequeue(out var payload))
+            {
+                changes.Add(SnapshotChanges.Parse(payload));
+            }
+
+            if (!changes.IsNothing)
+            {
+                await snapshots.FollowAsync(changes, cancellationToken);
+            }
+        }
+    }
+
+    private async Task PollAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(options.Value.PollEvery, clock, cancellationToken);
             await snapshots.RefreshAsync(cancellationToken);
-            Find();
-            succeeded();
-            await connection.WaitAsync(options.Value.PollEvery, cancellationToken);
         }
     }
 

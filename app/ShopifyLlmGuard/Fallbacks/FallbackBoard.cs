@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Fallbacks;
 
@@ -22,6 +23,7 @@ public sealed class FallbackBoard(IDbContextFactory<GuardDb> databases, Snapshot
 
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await Outbox.AskAsync(db, shop, products: false, cancellationToken);
         var version = new FallbackVersion { Shop = shop, Content = content, Author = actor, SavedAt = DatabaseTime.Of(clock) };
         db.FallbackVersions.Add(version);
         await db.SaveChangesAsync(cancellationToken);

@@ -17,6 +17,11 @@ public sealed class HealthBoard
 
     // What is not written yet, for instance because the database is away. It outranks the snapshot.
     private readonly ConcurrentDictionary<string, Snapshot.EndpointMark> unwritten = new();
+    private long unwrittenVersion;
+
+    // What was heard grows old by itself.
+    private static readonly TimeSpan ReadAgain = TimeSpan.FromSeconds(1);
+    private volatile Reading? last;
 
     // What was observed last, and until when that says anything.
     private readonly ConcurrentDictionary<string, (Finding Finding, DateTimeOffset Until)> heard = new();
@@ -29,8 +34,20 @@ public sealed class HealthBoard
         meter.Observe("guard.endpoint.finding", "What was seen last: 1 healthy, 0 unknown, -1 unhealthy.", () => Measure(endpoint => (int)endpoint.Finding));
     }
 
-    /// <summary>Every endpoint in service.</summary>
-    public IReadOnlyList<EndpointHealth> Read() => [.. endpoints.Current.Select(Read)];
+    /// <summary>Every endpoint in service. The same list until something of it changes: every answer asks for it.</summary>
+    public IReadOnlyList<EndpointHealth> Read()
+    {
+        var (listed, marks, version) = (endpoints.Current, snapshots.Current.Endpoints, Volatile.Read(ref unwrittenVersion));
+        if (last is { } kept && ReferenceEquals(kept.Listed, listed) && ReferenceEquals(kept.Marks, marks) && kept.Version == version
+            && clock.GetElapsedTime(kept.At) < ReadAgain)
+        {
+            return kept.Health;
+        }
+
+        var now = new Reading(listed, marks, version, clock.GetTimestamp(), [.. listed.Select(Read)]);
+        last = now;
+        return now.Health;
+    }
 
     /// <summary>Whether something is not written yet.</summary>
     internal bool HasNews => !unwritten.IsEmpty;
@@ -46,11 +63,18 @@ public sealed class HealthBoard
         };
     }
 
-    internal void Remember(string endpoint, Snapshot.EndpointMark mark) => unwritten[endpoint] = mark;
+    internal void Remember(string endpoint, Snapshot.EndpointMark mark)
+    {
+        unwritten[endpoint] = mark;
+        Interlocked.Increment(ref unwrittenVersion);
+    }
 
     /// <summary>Takes notice of an observation, whose time is over when it grows old.</summary>
-    internal void Hear(string endpoint, Finding finding, DateTimeOffset until) =>
+    internal void Hear(string endpoint, Finding finding, DateTimeOffset until)
+    {
         heard.AddOrUpdate(endpoint, (finding, until), (_, before) => before.Until > until ? before : (finding, until));
+        Interlocked.Increment(ref unwrittenVersion);
+    }
 
     /// <summary>Writes what this server found out, and tells the others. Throws what the database throws; then it stays in memory.</summary>
     internal async Task WriteAsync(CancellationToken cancellationToken)
@@ -80,8 +104,13 @@ public sealed class HealthBoard
         {
             unwritten.TryRemove(mark);
         }
+
+        Interlocked.Increment(ref unwrittenVersion);
     }
 
     private IEnumerable<Measurement<int>> Measure(Func<EndpointHealth, int> value) => Read().Select(endpoint =>
         new Measurement<int>(value(endpoint), new("endpoint", endpoint.Endpoint), new("region", endpoint.Region)));
+
+    private sealed record Reading(
+        IReadOnlyList<LlmEndpoint> Listed, object Marks, long Version, long At, IReadOnlyList<EndpointHealth> Health);
 }

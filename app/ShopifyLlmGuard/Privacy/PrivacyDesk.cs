@@ -68,6 +68,7 @@ public sealed class PrivacyDesk(IDbContextFactory<GuardDb> databases, Snapshots 
         await db.Pins.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.BypassDecisions.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.ServingChanges.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
+        await db.Outbox.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.PublishedMetafields.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.FallbackVersions.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +
         await db.Products.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken) +

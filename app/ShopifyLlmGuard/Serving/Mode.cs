@@ -21,7 +21,13 @@ public enum Mode
 /// <param name="Reason">One of <see cref="Reasons"/>; null when live.</param>
 public sealed record Decision(Mode Mode, string? Reason)
 {
-    public static Decision Live { get; } = new(Mode.Live, null);
+    private static readonly Decision[] Pinned = [.. Enum.GetValues<Mode>().Select(mode => new Decision(mode, Reasons.Pinned))];
 
+    public static Decision Live { get; } = new(Mode.Live, null);
     public static Decision Bypassed { get; } = new(Mode.Fallback, Reasons.Bypass);
+    public static Decision SwitchedOff { get; } = new(Mode.Off, Reasons.FlagOff);
+    public static Decision NoEndpoint { get; } = new(Mode.Fallback, Reasons.NoEligibleEndpoint);
+    public static Decision Degraded { get; } = new(Mode.Fallback, Reasons.Degraded);
+
+    public static Decision PinnedTo(Mode mode) => Pinned[(int)mode];
 }

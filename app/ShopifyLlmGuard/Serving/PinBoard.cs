@@ -49,7 +49,7 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, Snapshots sna
 
         var row = await db.Pins.AsNoTracking().SingleAsync(pin => pin.Id == id, cancellationToken);
         await trail.AppendAsync(db, Note(AuditActions.PinReleased, row, actor, reason), cancellationToken);
-        await db.SaveAndTellAsync(cancellationToken);
+        await db.SaveAndTellAsync(SnapshotChanges.In(SnapshotParts.Pins), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await ledger.RecordAsync(cancellationToken);
         return true;

@@ -28,6 +28,8 @@ public sealed class PublicationDesk(
     /// <summary>What an AI-written answer is introduced with.</summary>
     public const string Disclosure = "Written by an AI assistant. It can be wrong, and it is not medical advice.";
 
+    private const string ProductOwner = "gid://shopify/Product/";
+
     // The same text for the same value, so that hashes compare; Liquid and GraphQL read it, not HTML.
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -41,48 +43,57 @@ public sealed class PublicationDesk(
             : [];
 
     /// <summary>What differs from what Shopify last confirmed, features first, at most <paramref name="limit"/>.</summary>
-    public async Task<IReadOnlyList<Publication>> PendingAsync(string shop, int limit = 25, CancellationToken cancellationToken = default)
+    /// <param name="shop">The shop.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="products">Whether to look at the products, too: a shop may have thousands of them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<Publication>> PendingAsync(
+        string shop, int limit = 25, bool products = true, CancellationToken cancellationToken = default)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var held = (await db.PublishedMetafields.AsNoTracking().Where(row => row.Shop == shop).ToListAsync(cancellationToken))
-            .ToDictionary(row => (row.Owner, row.Key), row => row.Hash);
-        var desired = Features(shop).Concat(await ProductsAsync(db, shop, cancellationToken));
+        var held = (await db.PublishedMetafields.AsNoTracking().Where(row => row.Shop == shop && (products || !row.Owner.StartsWith(ProductOwner)))
+            .ToListAsync(cancellationToken)).ToDictionary(row => (row.Owner, row.Key), row => row.Hash);
+        var desired = Features(shop).Concat(products ? await ProductsAsync(db, shop, cancellationToken) : []);
         return [.. desired.Where(wanted => held.GetValueOrDefault((wanted.Owner, wanted.Key)) != wanted.Hash).Take(limit)];
     }
 
     /// <summary>Shopify has confirmed these.</summary>
     public async Task ConfirmAsync(string shop, IReadOnlyCollection<Publication> published, CancellationToken cancellationToken = default)
     {
+        string[] owners = [.. published.Select(one => one.Owner)], keys = [.. published.Select(one => one.Key)];
+        string[] hashes = [.. published.Select(one => one.Hash)];
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        foreach (var publication in published)
-        {
-            await db.Database.ExecuteSqlAsync(
-                $"""
-                 INSERT INTO guard.published_metafields (shop, owner, key, hash, published_at)
-                 VALUES ({shop}, {publication.Owner}, {publication.Key}, {publication.Hash}, {clock.GetUtcNow()})
-                 ON CONFLICT (shop, owner, key) DO UPDATE SET hash = EXCLUDED.hash, published_at = EXCLUDED.published_at
-                 """, cancellationToken);
-        }
-
-        Prove(shop, published);
+        await db.Database.ExecuteSqlAsync(
+            $"""
+             INSERT INTO guard.published_metafields (shop, owner, key, hash, published_at)
+             SELECT {shop}, owner, key, hash, {clock.GetUtcNow()} FROM unnest({owners}, {keys}, {hashes}) AS confirmed (owner, key, hash)
+             ON CONFLICT (shop, owner, key) DO UPDATE SET hash = EXCLUDED.hash, published_at = EXCLUDED.published_at
+             """, cancellationToken);
+        await ProveAsync(db, shop, published, cancellationToken);
     }
 
     /// <summary>Forgets what was confirmed, so that everything is published again.</summary>
     public async Task ForgetAsync(string shop, CancellationToken cancellationToken = default)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.PublishedMetafields.Where(row => row.Shop == shop).ExecuteDeleteAsync(cancellationToken);
+        await Outbox.AskAsync(db, shop, products: true, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     // New texts of a feature that has long been in fallback are no proof of how soon a change of mode arrives.
-    private void Prove(string shop, IEnumerable<Publication> published)
+    private async Task ProveAsync(GuardDb db, string shop, IReadOnlyCollection<Publication> published, CancellationToken cancellationToken)
     {
-        var snapshot = snapshots.Current;
-        var changes = published.Where(publication => publication.Owner == snapshot.Shop(shop).AppInstallationId)
-            .Select(publication => snapshot.Serving.GetValueOrDefault(Snapshot.Key(shop, publication.Key)));
-        foreach (var took in changes.Where(change => change is { Mode: not Mode.Live }).Select(change => clock.GetUtcNow() - change!.Since).Where(took => took < TimeSpan.FromHours(1)))
+        var (owner, now) = (snapshots.Current.Shop(shop).AppInstallationId, clock.GetUtcNow());
+        foreach (var feature in published.Where(publication => publication.Owner == owner).Select(publication => publication.Key))
         {
-            proofs.Acted(Protection.FallbackPublication, took);
+            var change = await db.ServingChanges.AsNoTracking().Where(row => row.Shop == shop && row.Feature == feature)
+                .OrderByDescending(row => row.Id).FirstOrDefaultAsync(cancellationToken);
+            if (change is { Mode: not Mode.Live } && now - change.At < TimeSpan.FromHours(1))
+            {
+                proofs.Acted(Protection.FallbackPublication, now - change.At);
+            }
         }
     }
 
@@ -91,7 +102,7 @@ public sealed class PublicationDesk(
         var related = await db.RelatedProducts.AsNoTracking()
             .Where(row => row.Shop == shop).OrderBy(row => row.ProductId).ToListAsync(cancellationToken);
         return [.. related.Select(row => new Publication(
-            $"gid://shopify/Product/{row.ProductId}", "recommendations",
+            $"{ProductOwner}{row.ProductId}", "recommendations",
             JsonSerializer.Serialize(row.Items.Select(item => new { item.Handle, item.Reason }), Json)))];
     }
 

@@ -6,7 +6,7 @@ using ShopifyLlmGuard.Health;
 
 namespace ShopifyLlmGuard.Serving;
 
-/// <summary>What each feature of a shop serves now. Answers from memory.</summary>
+/// <summary>What each feature of a shop serves now. Answers from memory, and a decision allocates nothing.</summary>
 public sealed class ServingBoard
 {
     private readonly Snapshots snapshots;
@@ -14,11 +14,13 @@ public sealed class ServingBoard
     private readonly Bypass bypass;
     private readonly IFeatureManager features;
     private readonly TimeProvider clock;
+    private volatile Prepared prepared;
 
     public ServingBoard(
         Snapshots snapshots, HealthBoard health, Bypass bypass, IFeatureManager features, GuardMeter meter, TimeProvider clock)
     {
         (this.snapshots, this.health, this.bypass, this.features, this.clock) = (snapshots, health, bypass, features, clock);
+        prepared = new(snapshots.Current, new(snapshots.Current.Pins), new(features));
         meter.Observe("guard.feature.shops", "Shops by feature and the mode that it serves there now.", CountShops);
     }
 
@@ -45,26 +47,34 @@ public sealed class ServingBoard
         _ => null,
     };
 
-    private Decision Decide(Snapshot snapshot, string shop, string feature, bool bypassOn) => ServingPolicy.Decide(
-        snapshot.Shop(shop), feature, IsOn(shop, feature), snapshot.Pins, health.Read(), bypassOn, clock.GetUtcNow());
+    private Decision Decide(Snapshot snapshot, string shop, string feature, bool bypassOn)
+    {
+        var ready = Prepare(snapshot);
+        return ServingPolicy.Decide(
+            snapshot.Shop(shop), feature, ready.Flags.IsOn(snapshot, shop, feature), ready.Pins.Of(shop), health.Read(), bypassOn,
+            clock.GetUtcNow());
+    }
 
     // A merchant's own bypass takes the model away and nothing else: what is off or held stays as it is.
     private Decision WithoutModel(string shop, Decision decision) =>
         decision.Mode == Mode.Live && bypass.IsOnFor(shop) ? Decision.Bypassed : decision;
 
-    // Our definition provider and filter answer from memory, so the task is always complete here.
-    private bool IsOn(string shop, string feature) =>
-        features.IsEnabledAsync(feature, new ShopContext(shop)).GetAwaiter().GetResult();
+    // Once for each snapshot; what did not change is taken over.
+    private Prepared Prepare(Snapshot snapshot)
+    {
+        var last = prepared;
+        return ReferenceEquals(last.Snapshot, snapshot) ? last : prepared = new(
+            snapshot,
+            last.Snapshot.Pins == snapshot.Pins ? last.Pins : new(snapshot.Pins),
+            ReferenceEquals(last.Snapshot.Flags, snapshot.Flags) && ReferenceEquals(last.Snapshot.Shops, snapshot.Shops) ? last.Flags : new(features));
+    }
 
     private ServingState Read(Snapshot snapshot, string shop, Feature feature)
     {
         var decision = WithoutModel(shop, Decide(snapshot, shop, feature.Key, bypass.IsOn));
-        var mark = snapshot.Serving.GetValueOrDefault(Snapshot.Key(shop, feature.Key));
         return new ServingState(
-            feature, IsOn(shop, feature.Key), decision.Mode, decision.Reason,
-            Explain(snapshot, shop, feature.Key, decision),
-            mark is not null && mark.Mode == decision.Mode && mark.Reason == decision.Reason ? mark.Since : null,
-            PinOf(snapshot, shop, feature.Key));
+            feature, Prepare(snapshot).Flags.IsOn(snapshot, shop, feature.Key), decision.Mode, decision.Reason,
+            Explain(snapshot, shop, feature.Key, decision), null, PinOf(snapshot, shop, feature.Key));
     }
 
     private IEnumerable<Measurement<int>> CountShops() =>
@@ -75,7 +85,7 @@ public sealed class ServingBoard
             modes.Count(served => served == mode), new("feature", feature.Key), new("mode", mode.ToString().ToLowerInvariant()));
 
     private Pin? PinOf(Snapshot snapshot, string shop, string feature) =>
-        ServingPolicy.PinThatDecides(shop, feature, snapshot.Pins, clock.GetUtcNow());
+        ServingPolicy.PinThatDecides(shop, feature, Prepare(snapshot).Pins.Of(shop), clock.GetUtcNow());
 
     private string ExplainEndpoints(Snapshot snapshot, string shop)
     {
@@ -91,4 +101,6 @@ public sealed class ServingBoard
             ? $"No endpoint runs under a jurisdiction that the shop allows ({string.Join(", ", profile.Jurisdictions)})."
             : string.Join(' ', allowed.Select(endpoint => endpoint.Detail).OfType<string>());
     }
+
+    private sealed record Prepared(Snapshot Snapshot, PinIndex Pins, FlagMemory Flags);
 }

@@ -1,9 +1,10 @@
+using System.Collections.Immutable;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Serving;
 
-/// <summary>Which mode a feature serves. Pure: no I/O, no clock of its own.</summary>
+/// <summary>Which mode a feature serves. Pure: no I/O, no clock of its own; and it allocates nothing, since every answer asks.</summary>
 public static class ServingPolicy
 {
     /// <summary>Decides; the first rule that applies wins.</summary>
@@ -15,41 +16,70 @@ public static class ServingPolicy
     /// <param name="bypass">Whether an operator switched the guard to fallback on this server.</param>
     /// <param name="now">The present.</param>
     public static Decision Decide(
-        ShopProfile shop, string feature, bool flagOn, IEnumerable<Pin> pins, IReadOnlyList<EndpointHealth> health,
+        ShopProfile shop, string feature, bool flagOn, ImmutableArray<Pin> pins, IReadOnlyList<EndpointHealth> health,
         bool bypass, DateTimeOffset now)
     {
         if (bypass)
         {
-            return new(Mode.Fallback, Reasons.Bypass);
+            return Decision.Bypassed;
         }
 
         if (!flagOn)
         {
-            return new(Mode.Off, Reasons.FlagOff);
+            return Decision.SwitchedOff;
         }
 
         if (PinThatDecides(shop.Domain, feature, pins, now) is { } pin)
         {
-            return new(pin.Mode, Reasons.Pinned);
+            return Decision.PinnedTo(pin.Mode);
         }
 
-        var usable = health.Where(endpoint => shop.MaySee(endpoint, now) && endpoint.State != EndpointState.Down).ToList();
-        if (usable.Count == 0)
-        {
-            return new(Mode.Fallback, Reasons.NoEligibleEndpoint);
-        }
-
-        return usable.All(endpoint => endpoint.State == EndpointState.Degraded)
-            ? new(Mode.Fallback, Reasons.Degraded)
-            : Decision.Live;
+        return Among(shop, health, now);
     }
 
     /// <summary>The pin that outranks the others: human over incident over drill, then narrower over wider, then the newest.</summary>
-    public static Pin? PinThatDecides(string shop, string feature, IEnumerable<Pin> pins, DateTimeOffset now) => pins
-        .Where(pin => pin.Holds(shop, feature, now))
-        .OrderBy(pin => pin.Holder)
-        .ThenByDescending(pin => (pin.Shop is null ? 0 : 2) + (pin.Feature is null ? 0 : 1))
-        .ThenByDescending(pin => pin.From)
-        .ThenBy(pin => pin.Id)
-        .FirstOrDefault();
+    public static Pin? PinThatDecides(string shop, string feature, ImmutableArray<Pin> pins, DateTimeOffset now)
+    {
+        Pin? highest = null;
+        foreach (var pin in pins)
+        {
+            if (pin.Holds(shop, feature, now) && (highest is null || Outranks(pin, highest)))
+            {
+                highest = pin;
+            }
+        }
+
+        return highest;
+    }
+
+    /// <summary>The same for pins that are still being chosen; not for answers.</summary>
+    public static Pin? PinThatDecides(string shop, string feature, IEnumerable<Pin> pins, DateTimeOffset now) =>
+        PinThatDecides(shop, feature, pins.ToImmutableArray(), now);
+
+    private static Decision Among(ShopProfile shop, IReadOnlyList<EndpointHealth> health, DateTimeOffset now)
+    {
+        var isDegraded = false;
+        for (var index = 0; index < health.Count; index++)
+        {
+            if (health[index] is { State: not EndpointState.Down } endpoint && shop.MaySee(endpoint, now))
+            {
+                if (endpoint.State != EndpointState.Degraded)
+                {
+                    return Decision.Live;
+                }
+
+                isDegraded = true;
+            }
+        }
+
+        return isDegraded ? Decision.Degraded : Decision.NoEndpoint;
+    }
+
+    private static bool Outranks(Pin one, Pin other) =>
+        one.Holder != other.Holder ? one.Holder < other.Holder
+        : Narrowness(one) != Narrowness(other) ? Narrowness(one) > Narrowness(other)
+        : one.From != other.From ? one.From > other.From
+        : one.Id.CompareTo(other.Id) < 0;
+
+    private static int Narrowness(Pin pin) => (pin.Shop is null ? 0 : 2) + (pin.Feature is null ? 0 : 1);
 }

@@ -43,6 +43,7 @@ public sealed class ShopRegistry(
             await StoreAsync(db, installation.Domain, tokens, cancellationToken);
         }
 
+        await Outbox.AskAsync(db, installation.Domain, products: true, cancellationToken);
         await db.SaveAndTellAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await ledger.RecordAsync(cancellationToken);
@@ -108,6 +109,7 @@ public sealed class ShopRegistry(
 
         await db.ShopTokens.Where(row => row.Shop == domain).ExecuteDeleteAsync(cancellationToken);
         await db.PublishedMetafields.Where(row => row.Shop == domain).ExecuteDeleteAsync(cancellationToken);
+        await db.Outbox.Where(row => row.Shop == domain).ExecuteDeleteAsync(cancellationToken);
         await db.SaveAndTellAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await snapshots.RefreshAsync(cancellationToken);

@@ -3,6 +3,7 @@ using AngleSharp.Html.Parser;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Privacy;
+using ShopifyLlmGuard.Propagation;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Tests.Admin;
@@ -66,6 +67,21 @@ public partial class MarkupTests
 
         await CheckAsync("protections", await site.OpenAsync("/protections"));
         await CheckAsync("overview-bypass", await (await site.OpenAsync()).SubmitAsync("bypass-on", ("Bypass.Reason", "Odd answers")));
+
+        await CheckAsync("servers-empty", await site.OpenAsync("/servers"));
+        await using (var db = site.Db())
+        {
+            db.HeartbeatEchoes.AddRange(
+                from server in (string[])["guard-a", "guard-b"]
+                from minute in Enumerable.Range(1, 5)
+                select new HeartbeatEcho
+                {
+                    Number = minute, Server = server, Milliseconds = server == "guard-a" ? 4 + minute : 40.5 * minute, At = AdminSite.Noon.AddMinutes(minute - 6),
+                });
+            await db.SaveChangesAsync();
+        }
+
+        await CheckAsync("servers", await site.OpenAsync("/servers"));
     }
 
     [Theory]

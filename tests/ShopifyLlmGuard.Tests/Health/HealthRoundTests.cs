@@ -25,7 +25,10 @@ public sealed class HealthRoundTests
         var state = Read(guard);
         Assert.Equal((Mode.Fallback, Reasons.NoEligibleEndpoint), (state.Mode, state.Reason));
         Assert.Equal("Endpoint local-1 has not answered 3 probes in a row; last: connection refused.", state.Detail);
-        Assert.NotNull(state.Since);
+        await using (var ledger = guard.Db())
+        {
+            Assert.Equal(Features.All.Count, ledger.ServingChanges.Count(change => change.Reason == Reasons.NoEligibleEndpoint));
+        }
 
         await using var back = await ScriptedLlm.StartAsync(url);
         await RoundsAsync(guard, 4);

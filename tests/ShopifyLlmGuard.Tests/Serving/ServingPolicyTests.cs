@@ -78,7 +78,7 @@ public sealed class ServingPolicyTests
     private static ShopProfile Profile => new(Shop, "Carewell", "EUR", ["EU"]);
 
     private static Decision Decide(bool flag, IEnumerable<Pin> pins, bool bypass, string endpoints) => ServingPolicy.Decide(
-        Profile, "chat", flag, pins, [.. endpoints.Split(' ').Where(word => word != "none").Select(word => word switch
+        Profile, "chat", flag, [.. pins], [.. endpoints.Split(' ').Where(word => word != "none").Select(word => word switch
         {
             "up" => Endpoint(word, "eu", EndpointState.Up),
             "down" => Endpoint(word, "EU", EndpointState.Down),

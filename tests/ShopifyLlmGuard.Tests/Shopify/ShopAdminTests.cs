@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using ShopifyLlmGuard.Catalog;
 using ShopifyLlmGuard.Server.Shopify;
@@ -173,9 +174,66 @@ public sealed class ShopAdminTests : IAsyncLifetime
 
         await PublishAsync();
         await PublishAsync();
+        Assert.Equal(1, app.Shopify.Count("SetMetafields"));
 
+        await DueNowAsync();
+        await PublishAsync();
         Assert.Equal(2, app.Shopify.Count("SetMetafields"));
     }
+
+    [Fact]
+    public async Task A_throttled_shop_waits_as_long_as_Shopify_says_and_keeps_no_other_from_its_turn()
+    {
+        await app.InstallAsync();
+        await app.InstallAsync("other.myshopify.com");
+        var throttled = true;
+        app.Shopify.Answers("SetMetafields", _ => throttled && app.Shopify.Count("SetMetafields") == 1
+            ? new { errors = new[] { new { message = "Throttled", extensions = new { code = "THROTTLED" } } }, extensions = new { cost = new { requestedQueryCost = 110, throttleStatus = new { currentlyAvailable = 10, restoreRate = 2.0 } } } }
+            : Accepted);
+
+        await PublishAsync();
+        Assert.Equal(2, app.Shopify.Count("SetMetafields"));
+        var waiting = await app.QueryAsync(db => db.Outbox.SingleAsync());
+        Assert.Equal(("Throttled", 1), (waiting.Trouble, waiting.Attempts));
+        Assert.InRange(waiting.DueAt - GuardApp.Now, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(51));
+
+        throttled = false;
+        await DueNowAsync();
+        await PublishAsync();
+        Assert.Equal(3, app.Shopify.Count("SetMetafields"));
+        Assert.Empty(await app.QueryAsync(db => db.Outbox.ToListAsync()));
+    }
+
+    [Fact]
+    public async Task What_was_sent_and_never_confirmed_is_sent_again_with_the_newest_state()
+    {
+        await app.InstallAsync();
+        app.Shopify.Answers("SetMetafields", _ => Results.StatusCode(502));
+        await PublishAsync();
+        await app.Services.GetRequiredService<ShopifyLlmGuard.Flags.FlagBoard>().SetAsync(GuardApp.Shop, "chat", false, "test", "off", CancellationToken.None);
+        app.Shopify.Answers("SetMetafields", _ => Accepted);
+        await DueNowAsync();
+        await PublishAsync();
+
+        Assert.Equal(2, app.Shopify.Count("SetMetafields"));
+        Assert.Contains("\"mode\":\"Off\"", app.Shopify.Asked.Last().Body.GetProperty("variables").GetProperty("metafields")[0].GetProperty("value").GetString(), StringComparison.Ordinal);
+        Assert.Empty(await app.QueryAsync(db => db.Outbox.ToListAsync()));
+    }
+
+    [Fact]
+    public async Task A_shop_with_very_many_products_goes_out_in_batches()
+    {
+        await app.InstallAsync();
+        await Catalog.UpsertAsync(GuardApp.Shop, [.. Enumerable.Range(1, 60).Select(id => AdminProduct.Read(System.Text.Json.JsonSerializer.SerializeToElement(InboxRoundTests.Product(id, $"Thermometer {id}", GuardApp.Now.AddHours(-1)))))]);
+        await app.RunAsync<CatalogRound>(round => round.RunAsync(CancellationToken.None));
+        app.Shopify.Answers("SetMetafields", _ => Accepted);
+        await PublishAsync();
+        Assert.Equal([25, 25, 12], app.Shopify.Asked.Where(asked => asked.Name == "SetMetafields").Select(asked => asked.Body.GetProperty("variables").GetProperty("metafields").GetArrayLength()));
+    }
+
+    private static object Accepted { get; } = new { data = new { metafieldsSet = new { metafields = Array.Empty<object>(), userErrors = Array.Empty<object>() } } };
+
+    private Task<int> DueNowAsync() => app.QueryAsync(db => db.Database.ExecuteSqlAsync($"UPDATE guard.outbox SET due_at = now()"));
 
     private ProductCatalog Catalog => app.Services.GetRequiredService<ProductCatalog>();
 

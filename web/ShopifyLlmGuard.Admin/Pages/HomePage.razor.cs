@@ -57,6 +57,7 @@ public sealed partial class HomePage
         try
         {
             history = await History.ReadAsync(Databases, Shop.Domain, Shop.UserId);
+            states = [.. states.Select(history.Dated)];
         }
         catch (Exception exception) when (DatabaseTrouble.Is(exception))
         {

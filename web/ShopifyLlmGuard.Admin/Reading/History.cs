@@ -17,7 +17,8 @@ public sealed record ChangeLine(DateTimeOffset At, string What, string By, strin
 public sealed record LastProbe(DateTimeOffset At, bool Good, double Milliseconds, string? Detail, bool IsOwnFault = false);
 
 /// <summary>What the home page reads from the database, beside the state in memory.</summary>
-internal sealed record History(IReadOnlyList<ChangeLine> Changes, IReadOnlyDictionary<string, LastProbe> Probes)
+internal sealed record History(
+    IReadOnlyList<ChangeLine> Changes, IReadOnlyDictionary<string, LastProbe> Probes, IReadOnlyList<ServingChange> Newest)
 {
     /// <summary>What monitoring systems told last.</summary>
     public IReadOnlyList<SignalLine> Signals { get; init; } = [];
@@ -40,11 +41,19 @@ internal sealed record History(IReadOnlyList<ChangeLine> Changes, IReadOnlyDicti
             .. await ReleasesAsync(db, cancellationToken),
         ];
         return new History(
-            [.. changes.OrderByDescending(change => change.At).Take(Lines)], await ProbesAsync(db, cancellationToken))
+            [.. changes.OrderByDescending(change => change.At).Take(Lines)], await ProbesAsync(db, cancellationToken),
+            await NewestAsync(db, shop, cancellationToken))
         {
             Signals = await SignalLine.ReadAsync(db, shop, cancellationToken),
         };
     }
+
+    /// <summary>The state with the moment at which it began, if the ledger knows it already.</summary>
+    public ServingState Dated(ServingState state) => state with
+    {
+        Since = Newest.FirstOrDefault(change =>
+            change.Feature == state.Feature.Key && change.Mode == state.Mode && change.Reason == state.Reason)?.At,
+    };
 
     private static async Task<IEnumerable<ChangeLine>> FlagsAsync(GuardDb db, string shop, string? self, CancellationToken cancellationToken) =>
         (await db.FlagChanges.Where(change => change.Shop == shop).OrderByDescending(change => change.At).Take(Lines)
@@ -72,6 +81,11 @@ internal sealed record History(IReadOnlyList<ChangeLine> Changes, IReadOnlyDicti
         .Select(change => new ChangeLine(
             change.At, $"{Label(change.Feature)} went {(change.Mode == Mode.Live ? "live" : $"to {ModeWords.Label(change.Mode)}")}.",
             Automatic, change.Reason is null ? null : ReasonWords.Why(change.Reason)));
+
+    private static async Task<IReadOnlyList<ServingChange>> NewestAsync(GuardDb db, string shop, CancellationToken cancellationToken) =>
+        await db.ServingChanges.Where(change => change.Shop == shop &&
+                !db.ServingChanges.Any(later => later.Shop == shop && later.Feature == change.Feature && later.Id > change.Id))
+            .ToListAsync(cancellationToken);
 
     private static async Task<IEnumerable<ChangeLine>> FallbacksAsync(GuardDb db, string shop, string? self, CancellationToken cancellationToken) =>
         (await db.FallbackVersions.Where(version => version.Shop == shop).OrderByDescending(version => version.Id).Take(Lines)

@@ -17,7 +17,15 @@ public static class ResidencyPolicy
     public static string? Objection(
         IReadOnlyList<string> allowed, string region, string jurisdiction, DateTimeOffset? attestedUntil, DateTimeOffset now)
     {
-        if (!allowed.Any(law => !string.IsNullOrWhiteSpace(law)))
+        // Loops, because every answer asks for every endpoint, and LINQ would allocate.
+        var (isAny, isAllowed) = (false, false);
+        for (var index = 0; index < allowed.Count; index++)
+        {
+            isAny |= !string.IsNullOrWhiteSpace(allowed[index]);
+            isAllowed |= string.Equals(allowed[index], jurisdiction, StringComparison.OrdinalIgnoreCase);
+        }
+
+        if (!isAny)
         {
             return NoPolicy;
         }
@@ -27,7 +35,7 @@ public static class ResidencyPolicy
             return UnknownPlace;
         }
 
-        if (!allowed.Contains(jurisdiction, StringComparer.OrdinalIgnoreCase))
+        if (!isAllowed)
         {
             return OtherJurisdiction;
         }
