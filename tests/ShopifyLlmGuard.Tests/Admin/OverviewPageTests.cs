@@ -154,7 +154,7 @@ public class OverviewPageTests
         var page = await site.OpenAsync($"/{AdminSite.Context}&id_token=spent&hmac=spent");
         Assert.All(page.Document.QuerySelectorAll("s-page [href^='/']"), link =>
             Assert.Equal("/fallback?shop=carewell.myshopify.com&host=YWRtaW4&embedded=1", link.GetAttribute("href")));
-        Assert.Equal(["/", "/fallback", "/privacy", "/protections"], page.Document.QuerySelectorAll("s-app-nav > *").Select(link => link.GetAttribute("href")));
+        Assert.Equal(["/", "/fallback", "/incidents", "/privacy", "/protections"], page.Document.QuerySelectorAll("s-app-nav > *").Select(link => link.GetAttribute("href")));
     }
 
     [Fact]
