@@ -78,6 +78,19 @@ public sealed class IncidentDeskTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_becomes_aware_later_moves_no_clock()
+    {
+        await site.AfterAsync(1, EndpointState.Down, "fra-1", "fra-2");
+        await Desk.BeAwareAsync(new IncidentParty(1, null, "Ada"));
+        var due = (await site.ReadAsync(1)).Clocks(new IncidentOptions()).Select(clock => clock.Due).ToList();
+        site.Pass(TimeSpan.FromHours(48));
+        await Desk.BeAwareAsync(new IncidentParty(1, null, "Grace"));
+        var file = await site.ReadAsync(1);
+        Assert.Equal("Ada", file.Aware!.By);
+        Assert.Equal(due, file.Clocks(new IncidentOptions()).Select(clock => clock.Due));
+    }
+
+    [Fact]
     public async Task What_a_person_opened_goes_on_until_a_person_closes_it()
     {
         var (id, _) = await Desk.OpenAsync([IncidentSite.Shop], [Features.Chat], "A stolen laptop", IncidentSite.Noon.AddHours(-2), "42");
