@@ -37,12 +37,26 @@ internal static class Front
         while (true)
         {
             var children = Directory.GetDirectories($"/proc/{host.Id}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse);
-            if (children.FirstOrDefault(child => child != worker) is > 0 and var other)
+            if (children.FirstOrDefault(child => child != worker && IsOfItsOwn(child, host.Id)) is > 0 and var other)
             {
                 return other;
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, limit.Token);
+        }
+    }
+
+    // A child that is still on its way into its program holds its parent's thread; whoever stops it then has stopped both.
+    private static bool IsOfItsOwn(int child, int parent)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{child}/cmdline") != File.ReadAllText($"/proc/{parent}/cmdline");
+        }
+        catch (IOException)
+        {
+            // It is gone already.
+            return false;
         }
     }
 

@@ -25,9 +25,10 @@ public sealed record IncidentFile(
 {
     public IncidentMoment Detected => new(Incident.DetectedAt, Incident.DetectedBy, Incident.Title, Incident.DetectedAt);
 
-    public IncidentMoment? Assessed => MomentOf(IncidentStep.Assessed);
+    public IncidentMoment? Assessed => MomentOf(Steps.LastOrDefault(step => step.Kind == IncidentStep.Assessed));
 
-    public IncidentMoment? Aware => MomentOf(IncidentStep.Aware);
+    /// <summary>The first of all: whoever becomes aware later moves no clock.</summary>
+    public IncidentMoment? Aware => MomentOf(Steps.Where(step => step.Kind == IncidentStep.Aware).MinBy(step => step.At));
 
     public Assessment Assessment => Steps.LastOrDefault(step => step.Kind == IncidentStep.Assessed)?.Assessment ?? new Assessment();
 
@@ -62,6 +63,6 @@ public sealed record IncidentFile(
         ? said.Trim().ToLowerInvariant()
         : $"{incident.Cause} {string.Join(' ', incident.Endpoints)}".Trim();
 
-    private IncidentMoment? MomentOf(string kind) => Steps.LastOrDefault(step => step.Kind == kind) is { } step
-        ? new IncidentMoment(step.At, step.Actor, step.Reason, step.RecordedAt) : null;
+    private static IncidentMoment? MomentOf(IncidentStep? step) =>
+        step is null ? null : new IncidentMoment(step.At, step.Actor, step.Reason, step.RecordedAt);
 }

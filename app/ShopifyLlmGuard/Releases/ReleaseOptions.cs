@@ -9,7 +9,7 @@ public sealed class ReleaseOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:30")]
     public TimeSpan CheckEvery { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a release that is as good as the one before may be rolled back by chance, per signal.</summary>
+    /// <summary>The evidence that it takes, as the chance of so much by accident, per signal. What is expected is itself an estimate: see <see cref="SequentialTest"/>.</summary>
     [Range(0.000_001, 0.1)]
     public double FalseAlarms { get; set; } = 0.001;
 

@@ -9,9 +9,6 @@ public static class ReleaseSignals
     public const string Refusals = "refusals";
     public const string SlowTokens = "slow-tokens";
 
-    /// <summary>It should have answered many visitors by now, and nobody has seen it do so.</summary>
-    public const string NoData = "no-data";
-
     // The narrow ones first: a rollback names the one that says most.
     internal static IReadOnlyList<(string Name, Func<ReleaseCounts, (long Bad, long Of)> Read)> Counted { get; } =
     [

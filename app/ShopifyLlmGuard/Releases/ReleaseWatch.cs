@@ -56,12 +56,19 @@ internal sealed partial class ReleaseWatch(
     private async Task LookAsync(string feature, bool hasDatabase, CancellationToken cancellationToken)
     {
         var (rollout, now) = (board.Recorded(feature), clock.GetUtcNow());
-        if (rollout.Watched is not { } pair || (rollout.Candidate is null && now - rollout.Since > options.Value.WatchAfterPromotion))
+        if (rollout.Watched is not { } pair)
         {
             return;
         }
 
-        var verdict = board.Withdrawal(pair.New) ?? await JudgeAsync(feature, rollout, pair, hasDatabase, cancellationToken);
+        // What this server has withdrawn is rolled back however late the database comes back.
+        var withdrawn = board.Withdrawal(pair.New);
+        if (withdrawn is null && rollout.Candidate is null && now - rollout.Since > options.Value.WatchAfterPromotion)
+        {
+            return;
+        }
+
+        var verdict = withdrawn ?? await JudgeAsync(feature, rollout, pair, hasDatabase, cancellationToken);
         if (verdict.Signal is not null)
         {
             await RollBackAsync(feature, rollout, pair.New, verdict, cancellationToken);
@@ -76,15 +83,16 @@ internal sealed partial class ReleaseWatch(
     private async Task<ReleaseVerdict> JudgeAsync(
         string feature, Rollout rollout, (Release New, Release Old) pair, bool hasDatabase, CancellationToken cancellationToken)
     {
-        var earliest = clock.GetUtcNow() - LongestMemory;
-        var since = rollout.Since > earliest ? rollout.Since : earliest;
+        // After a promotion the predecessor answers nobody any more, so what it was like before is all there is to compare with.
+        var earliest = (rollout.Candidate is null ? rollout.Since : clock.GetUtcNow()) - LongestMemory;
+        var since = rollout.Candidate is not null && rollout.Since > earliest ? rollout.Since : earliest;
         var seen = minutes.ReadOwn(feature, pair.New, pair.Old, since);
         if (hasDatabase)
         {
             await TryAsync(async () => seen = await minutes.ReadAsync(feature, pair.New, pair.Old, since, cancellationToken), cancellationToken);
         }
 
-        return ReleaseJudge.Judge(seen, rollout.Candidate is null ? 100 : rollout.Percent, options.Value);
+        return ReleaseJudge.Judge(seen, options.Value);
     }
 
     // First in memory, so that it answers nobody here any more, then in the database, so that all servers know; tried until it is there.

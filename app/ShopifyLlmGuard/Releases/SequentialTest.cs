@@ -8,7 +8,9 @@ namespace ShopifyLlmGuard.Releases;
 /// A test martingale ("e-value"): the likelihood of what was seen, if the release spoils a share of the answers, over its
 /// likelihood if no more than the expected share is bad; averaged over three such shares. If the release is no worse, it passes
 /// 1/a with a probability of at most a, however often one looks (Ville's inequality; Wald 1945, Grünwald et al. 2019, "Safe
-/// Testing"). That holds for expected shares that are not below the true one, which is what the tolerance is for.
+/// Testing"). That holds for expected shares that are not below the true one. The
+/// judge only estimates them from the predecessor's answers of the same minutes, with a tolerance: at small shares of new visitors that is ample, at
+/// large ones, where the predecessor answers few, false alarms are more frequent than 1/a.
 /// </remarks>
 internal static class SequentialTest
 {

@@ -57,7 +57,7 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, Snapshots sna
 
     /// <summary>
     /// Holds and releases what a signal asks for, inside the caller's transaction, and tells every server when that commits. A pin whose
-    /// id is known is not made again, and one that was released stays so; it only lasts longer. After the commit call <see cref="RecordAsync"/>.
+    /// id is known is not made again, it only lasts longer; one that somebody else than its source has released stays so. After the commit call <see cref="RecordAsync"/>.
     /// </summary>
     /// <returns>How many pins have changed.</returns>
     internal async Task<int> ChangeAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
@@ -65,7 +65,7 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, Snapshots sna
         var changed = await HoldAsync(db, change, cancellationToken) + await ReleaseAsync(db, change, cancellationToken);
         if (changed > 0)
         {
-            await db.SaveAndTellAsync(cancellationToken);
+            await db.SaveAndTellAsync(SnapshotChanges.In(SnapshotParts.Pins), cancellationToken);
         }
 
         return changed;
@@ -77,18 +77,19 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, Snapshots sna
     private async Task<int> HoldAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
     {
         var ids = change.Hold.Select(pin => pin.Id).ToArray();
-        var known = await db.Pins.Where(pin => ids.Contains(pin.Id)).Select(pin => pin.Id).ToListAsync(cancellationToken);
+        var standing = await db.Pins.Where(pin => ids.Contains(pin.Id) && pin.ReleasedAt == null).Select(pin => pin.Id).ToListAsync(cancellationToken);
         var changed = 0;
         foreach (var pin in change.Hold)
         {
-            changed += await db.Database.ExecuteSqlAsync(
+            var rows = await db.Database.ExecuteSqlAsync(
                 $"""
                  INSERT INTO guard.pins (id, shop, feature, mode, holder, actor, reason, "from", until)
                  VALUES ({pin.Id}, {pin.Shop}, {pin.Feature}, {pin.Mode.ToString()}, {pin.Holder.ToString()}, {pin.Actor}, {pin.Reason}, {pin.From}, {pin.Until})
-                 ON CONFLICT (id) DO UPDATE SET until = EXCLUDED.until
-                 WHERE pins.released_at IS NULL AND pins.until < EXCLUDED.until - interval '1 minute'
+                 ON CONFLICT (id) DO UPDATE SET until = EXCLUDED.until, released_at = NULL, released_by = NULL, release_reason = NULL
+                 WHERE (pins.released_at IS NULL AND pins.until < EXCLUDED.until - interval '1 minute') OR pins.released_by = EXCLUDED.actor
                  """, cancellationToken);
-            if (!known.Contains(pin.Id))
+            changed += rows;
+            if (rows > 0 && !standing.Contains(pin.Id))
             {
                 await trail.AppendAsync(db, Note(AuditActions.PinPlaced, pin, pin.Actor, pin.Reason), cancellationToken);
             }

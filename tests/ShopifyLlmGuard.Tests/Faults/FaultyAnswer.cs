@@ -27,8 +27,7 @@ internal static class FaultyAnswer
 
         await talk.HeadAsync(200, "text/event-stream", null);
         await talk.ChunkAsync(Event(turn, new { role = "assistant", content = "" }));
-        // A probe asks for one token, and a host that is well gives it one.
-        for (var sent = 0; sent < (turn.IsProbe ? 1 : Words.Length); sent++)
+        for (var sent = 0; sent < (turn.WantsOneToken ? 1 : Words.Length); sent++)
         {
             if (before is not null && !await before(sent))
             {

@@ -127,6 +127,9 @@ internal sealed class FaultyLlm : IAsyncDisposable
 internal sealed record FaultyTurn(
     string Model, bool Streamed, bool IsProbe, bool EndsWithAssistant, string? Caller, string Words, int Attempt, FaultTimes Times, FaultyLlm Llm)
 {
+    /// <summary>As a probe does.</summary>
+    public bool WantsOneToken { get; init; }
+
     public static FaultyTurn Of(JsonElement body, FaultTimes times, FaultyLlm llm)
     {
         var last = body.GetProperty("messages").EnumerateArray().Last();
@@ -134,6 +137,9 @@ internal sealed record FaultyTurn(
         return new(
             body.GetProperty("model").GetString()!, body.TryGetProperty("stream", out var stream) && stream.GetBoolean(),
             IsProbe: words.Length == 1, EndsWithAssistant: last.GetProperty("role").GetString() == "assistant",
-            Caller: words.ElementAtOrDefault(1)?.TrimEnd('"', ']', '}'), Words: words[0], Attempt: 0, times, llm);
+            Caller: words.ElementAtOrDefault(1)?.TrimEnd('"', ']', '}'), Words: words[0], Attempt: 0, times, llm)
+        {
+            WantsOneToken = ((string[])["max_completion_tokens", "max_tokens"]).Any(name => body.TryGetProperty(name, out var most) && most.ValueKind == JsonValueKind.Number && most.GetInt32() == 1),
+        };
     }
 }

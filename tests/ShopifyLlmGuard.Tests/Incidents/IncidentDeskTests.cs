@@ -67,7 +67,7 @@ public sealed class IncidentDeskTests : IAsyncLifetime
     {
         await site.AfterAsync(1, EndpointState.Down, "fra-1", "fra-2");
         await Desk.BeAwareAsync(new IncidentParty(1, null, "Ada"));
-        site.Clock.Advance(TimeSpan.FromHours(80));
+        site.Pass(TimeSpan.FromHours(80));
         Assert.Null(await Desk.SubmitAsync(new IncidentParty(1, null, "Ada"), "nis2-notification", null, " BSI-2026-77 "));
         var clocks = (await site.ReadAsync(1)).Clocks(new IncidentOptions());
         var notification = clocks.Single(clock => clock.Rule.Stage == "nis2-notification");
@@ -75,6 +75,19 @@ public sealed class IncidentDeskTests : IAsyncLifetime
         Assert.Equal(notification.Submission.At.AddMonths(1), clocks.Single(clock => clock.Rule.Stage == "nis2-final").Due);
         await using var db = site.Guard.Db();
         Assert.Contains("nis2-notification", (await db.AuditWords.OrderBy(words => words.Sequence).LastAsync()).Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_becomes_aware_later_moves_no_clock()
+    {
+        await site.AfterAsync(1, EndpointState.Down, "fra-1", "fra-2");
+        await Desk.BeAwareAsync(new IncidentParty(1, null, "Ada"));
+        var due = (await site.ReadAsync(1)).Clocks(new IncidentOptions()).Select(clock => clock.Due).ToList();
+        site.Pass(TimeSpan.FromHours(48));
+        await Desk.BeAwareAsync(new IncidentParty(1, null, "Grace"));
+        var file = await site.ReadAsync(1);
+        Assert.Equal("Ada", file.Aware!.By);
+        Assert.Equal(due, file.Clocks(new IncidentOptions()).Select(clock => clock.Due));
     }
 
     [Fact]

@@ -13,6 +13,7 @@ internal sealed class IncidentSite : IAsyncDisposable
 {
     public const string Shop = Guard.Shop, Other = "other.myshopify.com";
     public static readonly DateTimeOffset Noon = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Soon = TimeSpan.FromHours(1);
 
     private IncidentSite(Guard guard) => Guard = guard;
 
@@ -41,10 +42,22 @@ internal sealed class IncidentSite : IAsyncDisposable
     public Task InstallAsync(string shop) =>
         Guard.Get<ShopRegistry>().InstallAsync(new ShopInstallation(shop, shop, "EUR", $"gid://shopify/AppInstallation/{shop.Length}"), null);
 
+    /// <summary>Time passes. A long time does not wake timers up for each of its moments.</summary>
+    public void Pass(TimeSpan time)
+    {
+        if (time > Soon)
+        {
+            Clock.AdjustTime(Clock.GetUtcNow() + time - Soon);
+            time = Soon;
+        }
+
+        Clock.Advance(time);
+    }
+
     /// <summary>Time passes, endpoints change, and the round looks.</summary>
     public async Task AfterAsync(double minutes, EndpointState state, params string[] endpoints)
     {
-        Clock.Advance(TimeSpan.FromMinutes(minutes));
+        Pass(TimeSpan.FromMinutes(minutes));
         foreach (var endpoint in endpoints)
         {
             Guard.Get<HealthBoard>().Remember(endpoint, new Snapshot.EndpointMark(

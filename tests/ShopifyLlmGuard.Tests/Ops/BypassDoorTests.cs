@@ -78,6 +78,8 @@ public sealed class BypassDoorTests : IAsyncLifetime
 
     [Theory]
     [InlineData("""{"on":true}""", "A reason is needed")]
+    [InlineData("""{"on":true,"reason":"x\u0000"}""", "without control characters")]
+    [InlineData("""{"on":true,"reason":"x","author":"Ada\nCritical: forged"}""", "without control characters")]
     [InlineData("""{"reason":"x"}""", "must be a JSON object")]
     [InlineData("""[1]""", "must be a JSON object")]
     [InlineData("""{"on":true,"reason":"x","shop":"attacker.example"}""", "The shop must be like")]

@@ -10,38 +10,39 @@ public sealed class ReleaseJudgeTests
     [Fact]
     public void A_release_that_nobody_asked_yet_is_neither_good_nor_bad()
     {
-        var verdict = ReleaseJudge.Judge([Minute(0, New(0, 0), Old(10, 0))], 5, Options);
+        var verdict = ReleaseJudge.Judge([Minute(0, New(0, 0), Old(10, 0))], Options);
         Assert.Equal((null, false), (verdict.Signal, verdict.IsProven));
     }
 
     [Fact]
-    public void A_release_that_should_have_answered_and_did_not_is_rolled_back()
+    public void A_release_that_nobody_met_for_long_is_neither_proven_nor_rolled_back()
     {
         var minutes = Enumerable.Range(0, 10).Select(at => Minute(at, New(0, 0), Old(20, 0))).ToList();
-        Assert.Equal(ReleaseSignals.NoData, ReleaseJudge.Judge(minutes, 25, Options).Signal);
+        var verdict = ReleaseJudge.Judge(minutes, Options);
+        Assert.Equal((null, false), (verdict.Signal, verdict.IsProven));
     }
 
     [Fact]
     public void Few_good_answers_are_no_proof()
     {
-        var verdict = ReleaseJudge.Judge([Minute(0, New(49, 0), Old(500, 0))], 10, Options);
+        var verdict = ReleaseJudge.Judge([Minute(0, New(49, 0), Old(500, 0))], Options);
         Assert.Equal((null, false), (verdict.Signal, verdict.IsProven));
-        Assert.True(ReleaseJudge.Judge([Minute(0, New(50, 0), Old(500, 0))], 10, Options).IsProven);
+        Assert.True(ReleaseJudge.Judge([Minute(0, New(50, 0), Old(500, 0))], Options).IsProven);
     }
 
     [Fact]
     public void Three_misses_in_a_row_beside_a_sound_predecessor_are_enough_on_a_shop_with_two_chats_a_minute()
     {
         var minutes = Enumerable.Range(0, 3).Select(at => Minute(at * 4, New(1, 1), Old(2, 0))).ToList();
-        Assert.Null(ReleaseJudge.Judge(minutes[..2], 10, Options).Signal);
-        Assert.Equal(ReleaseSignals.DeadlineMisses, ReleaseJudge.Judge(minutes, 10, Options).Signal);
+        Assert.Null(ReleaseJudge.Judge(minutes[..2], Options).Signal);
+        Assert.Equal(ReleaseSignals.DeadlineMisses, ReleaseJudge.Judge(minutes, Options).Signal);
     }
 
     [Fact]
     public void An_outage_of_both_is_nobodys_fault()
     {
         var minutes = Enumerable.Range(0, 60).Select(at => at is >= 20 and < 50 ? Minute(at, New(2, 2), Old(8, 8)) : Minute(at, New(2, 0), Old(8, 0))).ToList();
-        Assert.Null(ReleaseJudge.Judge(minutes, 20, Options).Signal);
+        Assert.Null(ReleaseJudge.Judge(minutes, Options).Signal);
     }
 
     [Theory]
@@ -57,7 +58,7 @@ public sealed class ReleaseJudgeTests
             Errors = signal == ReleaseSignals.Errors ? 5 : 0, Refusals = signal == ReleaseSignals.Refusals ? 5 : 0, Paced = 10, Slow = signal == ReleaseSignals.SlowTokens ? 8 : 0,
         };
         var good = new ReleaseCounts { Answers = 90, Paced = 90 };
-        Assert.Equal(signal, ReleaseJudge.Judge([Minute(0, bad, good)], 10, Options).Signal);
+        Assert.Equal(signal, ReleaseJudge.Judge([Minute(0, bad, good)], Options).Signal);
     }
 
     [Theory]
@@ -98,7 +99,7 @@ public sealed class ReleaseJudgeTests
             }
 
             seen.Add(Minute(at, New(fresh, freshBad), Old(old, oldFailed)));
-            if (ReleaseJudge.Judge(seen, 25, Options).Signal is not null)
+            if (ReleaseJudge.Judge(seen, Options).Signal is not null)
             {
                 return at + 1;
             }

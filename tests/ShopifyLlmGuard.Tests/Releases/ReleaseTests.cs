@@ -73,8 +73,9 @@ public sealed class ReleaseTests : IAsyncLifetime
         await db.Database.ExecuteSqlAsync($"UPDATE guard.shops SET jurisdictions = ARRAY['CH']");
         await guard.Get<Snapshots>().RefreshAsync();
         var asked = fresh.Requests.Count;
-        await AskManyAsync(10);
+        await AskManyAsync(30);
         Assert.Equal(asked, fresh.Requests.Count);
+        Assert.Equal(RolloutStep.Started, (await Desk.HistoryAsync("chat"))[0].Step);
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class PinTests
         Assert.Equal(Mode.Live, ModeOf(here, Features.Chat));
         Assert.NotEqual(Reasons.Pinned, there.Get<ServingBoard>().Decide(Guard.Shop, Features.Chat).Reason);
 
-        await Guard.UntilAsync(() => { clock.Advance(TimeSpan.FromSeconds(1)); return Mark(here)?.Reason != Reasons.Pinned; }, "the ledger follows");
+        await Guard.UntilAsync(() => { clock.Advance(TimeSpan.FromSeconds(1)); return Recorded(here) != Reasons.Pinned; }, "the ledger follows");
     }
 
     // Nobody looks after the endpoint, so it stays as new as it is.
@@ -121,6 +121,10 @@ public sealed class PinTests
 
     private static Mode ModeOf(Guard guard, string feature) => guard.Get<ServingBoard>().Decide(Guard.Shop, feature).Mode;
 
-    private static Snapshot.ServingMark? Mark(Guard guard) =>
-        guard.Get<Snapshots>().Current.Serving.GetValueOrDefault(Snapshot.Key(Guard.Shop, Features.Chat));
+    private static string? Recorded(Guard guard)
+    {
+        using var db = guard.Db();
+        return db.ServingChanges.Where(change => change.Shop == Guard.Shop && change.Feature == Features.Chat)
+            .OrderByDescending(change => change.Id).Select(change => change.Reason).FirstOrDefault();
+    }
 }

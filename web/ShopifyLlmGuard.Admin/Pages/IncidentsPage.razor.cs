@@ -10,6 +10,8 @@ namespace ShopifyLlmGuard.Admin.Pages;
 /// <summary>The incidents that touched the merchant's shop.</summary>
 public sealed partial class IncidentsPage
 {
+    private const string EveryFeature = "all";
+
     private IReadOnlyList<IncidentLine>? lines;
     private string? trouble;
 
@@ -42,7 +44,7 @@ public sealed partial class IncidentsPage
         try
         {
             var (id, mistake) = await Desk.OpenAsync(
-                [Shop.Domain], string.IsNullOrEmpty(Open?.Feature) ? [] : [Open.Feature], Open?.Title ?? "", at, Shop.UserId ?? "unknown");
+                [Shop.Domain], Open?.Feature is null or "" or EveryFeature ? [] : [Open.Feature], Open?.Title ?? "", at, Shop.UserId ?? "unknown");
             trouble = mistake;
             if (id is not null)
             {

@@ -13,7 +13,7 @@ internal sealed class BypassCall(BypassKeys keys, TimeProvider clock) : IDisposa
 
     private readonly HttpClient client = new(new SocketsHttpHandler
     {
-        AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(1), PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     })
     {
         Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LargestReply,

@@ -14,7 +14,7 @@ namespace ShopifyLlmGuard.Server.Ops.CommandLine;
 /// </summary>
 internal static class BypassVerb
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     public static Verb Verb { get; } = new(
         "bypass",

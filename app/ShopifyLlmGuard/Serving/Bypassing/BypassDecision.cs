@@ -61,6 +61,12 @@ public sealed record BypassDecision(Guid Id, bool On, string? Shop, BypassWay Wa
             yield return $"An author is needed, of at most {LongestAuthor} characters.";
         }
 
+        // A log line must not be forged, and PostgreSQL keeps no NUL: all that is decided later would wait behind it.
+        if (Reason.Concat(Author).Any(char.IsControl))
+        {
+            yield return "Reason and author are one line each, without control characters.";
+        }
+
         if (Way is BypassWay.Environment or BypassWay.File)
         {
             yield return "Environment and file hold for one server and are no decisions.";

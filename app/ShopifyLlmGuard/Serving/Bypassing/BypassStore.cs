@@ -20,7 +20,7 @@ public sealed class BypassStore(IDbContextFactory<GuardDb> databases, Bypass byp
         try
         {
             await InsertAsync(waiting, cancellationToken);
-            await snapshots.RefreshAsync(cancellationToken);
+            await snapshots.FollowAsync(SnapshotChanges.In(SnapshotParts.Bypasses), cancellationToken);
             bypass.Stored(waiting);
             await ledger.RecordAsync(cancellationToken);
             return true;
@@ -50,7 +50,7 @@ public sealed class BypassStore(IDbContextFactory<GuardDb> databases, Bypass byp
 
         if (written > 0)
         {
-            await db.SaveAndTellAsync(cancellationToken);
+            await db.SaveAndTellAsync(SnapshotChanges.In(SnapshotParts.Bypasses), cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
