@@ -67,6 +67,26 @@ internal sealed partial class HostProcess : IAsyncDisposable
         return host;
     }
 
+    /// <summary>The same on a machine with an NVIDIA driver, as far as files can tell: in a view of them that only it has.</summary>
+    public static async Task<HostProcess> ReadyBesideGpuAsync(string model)
+    {
+        var driver = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Models.NewPath())!, "nvidia")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(driver, "version"), "NVRM version: a driver without a library");
+        var normal = Information(["--model", model]);
+        var start = new ProcessStartInfo(
+            "unshare",
+            ["--mount", "bash", "-c", "mount --bind \"$0\" /proc/driver && exec \"$@\"", Path.GetDirectoryName(driver)!, normal.FileName, .. normal.ArgumentList])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var host = new HostProcess(start);
+        host.Http.BaseAddress = await host.ListeningAsync();
+        await host.UntilAsync(health => health is not null);
+        return host;
+    }
+
     /// <summary>Runs a small tool to its end.</summary>
     public static void Run(string tool, params string[] arguments)
     {
@@ -131,6 +151,18 @@ internal sealed partial class HostProcess : IAsyncDisposable
         await _process.WaitForExitAsync().WaitAsync(limit);
         // The first wait may return before the last lines have been read.
         await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <summary>The same, of a process whose output somebody else still holds open.</summary>
+    public async Task<int> GoneAsync(TimeSpan limit)
+    {
+        using var over = new CancellationTokenSource(limit);
+        while (!_process.HasExited)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, over.Token);
+        }
+
         return _process.ExitCode;
     }
 

@@ -49,6 +49,17 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task A_start_on_the_processor_of_a_machine_with_a_gpu_is_told_loudly()
+    {
+        await using var host = await HostProcess.ReadyBesideGpuAsync(Models.Endless);
+
+        Assert.Equal("cpu-despite-gpu", (await host.HealthAsync()).GetProperty("accelerator").GetString());
+        Assert.Equal("1", await host.MetricAsync("^llm_accelerator.*kind=\"cpu-despite-gpu\""));
+        var told = Array.FindIndex(host.Output, line => line.Contains("This machine has a GPU", StringComparison.Ordinal));
+        Assert.StartsWith("fail:", host.Output[told - 1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task With_a_key_it_may_listen_to_others()
     {
         await using var host = HostProcess.Start(["--model", Models.Endless, "--urls", "http://0.0.0.0:0", "--Inference:ApiKey", "sesame"]);

@@ -39,7 +39,8 @@ internal sealed record EngineParts(
     public static EngineParts Of(EngineSettings settings, InferenceMeter meter, TimeProvider clock)
     {
         var (pace, progress) = (new Pace(), new Progress(clock));
-        var line = new WaitingLine(settings.Admission, pace, progress, clock);
-        return new EngineParts(settings.Admission, settings.KeptCells, line, pace, progress, meter, clock);
+        var limits = settings.Admission with { Cells = settings.Context.Cells };
+        var line = new WaitingLine(limits, pace, progress, clock);
+        return new EngineParts(limits, settings.KeptCells, line, pace, progress, meter, clock);
     }
 }

@@ -41,6 +41,7 @@ internal sealed class Generation(GenerationRequest request, ILlmModel model, ILl
     private GenerationEvent? _last;
     private int _count;
     private int _prefillLeft = request.Prompt.Length;
+    private int _held;
 
     // 0 while nobody cancelled, else the reason plus one.
     private int _cancelled;
@@ -61,8 +62,24 @@ internal sealed class Generation(GenerationRequest request, ILlmModel model, ILl
         set => Volatile.Write(ref _prefillLeft, value);
     }
 
-    /// <summary>Cells that it sets aside: what no kept prefix gives of its prompt, and its longest answer.</summary>
-    public int Cells { get; set; }
+    /// <summary>Cells that are set aside for it: its prompt and its longest answer.</summary>
+    public int Cells => _tokens.Length;
+
+    /// <summary>While it waits: whether they are. The line's.</summary>
+    public bool HasCells { get; set; }
+
+    /// <summary>While it waits: a timestamp, by which it was promised them.</summary>
+    public long CellsBy { get; set; } = long.MaxValue;
+
+    /// <summary>While it runs: cells that its end gives back at least, because no other answer shares them.</summary>
+    public int Held
+    {
+        get => Volatile.Read(ref _held);
+        set => Volatile.Write(ref _held, value);
+    }
+
+    /// <summary>A timestamp: its deadline.</summary>
+    public long EndsBy => _deadline;
 
     /// <summary>The answer's tokens so far.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(request.Prompt.Length, Volatile.Read(ref _count));
@@ -94,6 +111,9 @@ internal sealed class Generation(GenerationRequest request, ILlmModel model, ILl
         Volatile.Write(ref _count, _count + 1);
         _bell.Writer.TryWrite(true);
     }
+
+    /// <summary>Its end or its failure; null while there is none.</summary>
+    public GenerationEvent? Last => Volatile.Read(ref _last);
 
     /// <summary>Says the last word; later ones are dropped.</summary>
     public bool Finish(GenerationEvent last)
@@ -127,12 +147,12 @@ internal sealed class Generation(GenerationRequest request, ILlmModel model, ILl
             }
         }
 
-        if (Read(text, ref read) + (_last is GenerationEvent.End ? text.End() : "") is { Length: > 0 } rest)
+        if (Read(text, ref read) + (Last is GenerationEvent.End ? text.End() : "") is { Length: > 0 } rest)
         {
             yield return new GenerationEvent.Piece(rest);
         }
 
-        yield return !text.IsStopped ? _last!
+        yield return !text.IsStopped ? Last!
             : string.IsNullOrWhiteSpace(Text()) ? new GenerationEvent.Failure(FailureReason.Empty)
             : new GenerationEvent.End(HitLimit: false, read);
     }

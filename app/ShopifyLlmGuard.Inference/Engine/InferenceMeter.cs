@@ -28,6 +28,12 @@ internal sealed class InferenceMeter
         _meter = meters.Create(Name);
         _tokens = _meter.CreateCounter<long>("llm.tokens", description: "Tokens computed, by kind: prompt or answer.");
         _refusals = _meter.CreateCounter<long>("llm.refusals", description: "Requests that were not taken, by cause.");
+        // From the beginning: a series that appears with its first event hides that event from rates.
+        foreach (var refusal in Enum.GetValues<Refusal>().Where(each => each is not Refusal.None))
+        {
+            Refused(Word(refusal.ToString()), 0);
+        }
+
         _shadowRefusals = _meter.CreateCounter<long>(
             "llm.shadow_refusals", description: "Requests that were taken only because admission is in shadow mode, by cause.");
         _answers = _meter.CreateCounter<long>("llm.answers", description: "Requests that were taken, by how they ended.");
@@ -46,6 +52,8 @@ internal sealed class InferenceMeter
         _meter.CreateObservableGauge(
             "llm.kv_cells", () => progress.Cells.Total, description: "Cells of the memory; one holds a token.");
         _meter.CreateObservableGauge(
+            "llm.kv_free_cells", () => line.FreeCells, description: "Cells that no answer holds and nobody who waits has been given.");
+        _meter.CreateObservableGauge(
             "llm.kv_kept_cells", () => progress.Cells.Kept, description: "Cells that kept prefixes hold until somebody needs them.");
         _meter.CreateObservableCounter(
             "llm.prefix_cache_queries",
@@ -60,7 +68,7 @@ internal sealed class InferenceMeter
             "llm.last_token_age", () => progress.LastTokenAge?.TotalSeconds ?? 0, "s", "How long ago the model computed something.");
     }
 
-    public void Refused(string cause) => _refusals.Add(1, new KeyValuePair<string, object?>("cause", cause));
+    public void Refused(string cause, int count = 1) => _refusals.Add(count, new KeyValuePair<string, object?>("cause", cause));
 
     public void RefusedInShadow(Refusal refusal) =>
         _shadowRefusals.Add(1, new KeyValuePair<string, object?>("cause", Word(refusal.ToString())));

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace ShopifyLlmGuard.Inference.Llama;
 
 internal sealed class CheckedContext(ILlmContext inner, int vocabularySize, Action released) : ILlmContext
@@ -42,7 +40,13 @@ internal sealed class CheckedContext(ILlmContext inner, int vocabularySize, Acti
     {
         using var _ = Enter();
         CheckOutput(index);
-        return AreNumbers(inner.Logits(index)) ? inner.Sample(index, sampler) : null;
+        var scores = inner.Logits(index);
+        if (sampler.IsPlain)
+        {
+            return Scores.Likeliest(scores);
+        }
+
+        return Scores.Highest(scores) is null ? null : inner.Sample(index, sampler);
     }
 
     public void CopyPrefix(int from, int to, int length)
@@ -132,37 +136,6 @@ internal sealed class CheckedContext(ILlmContext inner, int vocabularySize, Acti
         {
             throw new InvalidOperationException($"Sequence {sequence} is not empty.");
         }
-    }
-
-    // Below infinity is false for NaN too; a masked token may be minus infinity, but not all of them.
-    private static bool AreNumbers(ReadOnlySpan<float> logits)
-    {
-        var highest = new Vector<float>(float.PositiveInfinity);
-        var lowest = new Vector<float>(float.NegativeInfinity);
-        var anyFinite = false;
-        var whole = logits.Length - logits.Length % Vector<float>.Count;
-        for (var at = 0; at < whole; at += Vector<float>.Count)
-        {
-            var part = new Vector<float>(logits.Slice(at, Vector<float>.Count));
-            if (!Vector.LessThanAll(part, highest))
-            {
-                return false;
-            }
-
-            anyFinite |= Vector.GreaterThanAny(part, lowest);
-        }
-
-        foreach (var logit in logits[whole..])
-        {
-            if (!(logit < float.PositiveInfinity))
-            {
-                return false;
-            }
-
-            anyFinite |= float.IsFinite(logit);
-        }
-
-        return anyFinite;
     }
 
     private Use Enter()

@@ -8,6 +8,8 @@ internal sealed unsafe class GrammarSampler(GrammarChains chains, FirstBytes fir
 {
     public bool IsStuck { get; private set; }
 
+    public bool IsPlain => false;
+
     /// <summary>Null when no token fits; then <see cref="IsStuck"/> is true.</summary>
     /// <param name="logits">The scores of all tokens.</param>
     /// <param name="candidates">Room for all of them; its contents do not matter.</param>

@@ -5,6 +5,9 @@ internal interface ILlmSampler : IDisposable
 {
     /// <summary>True once no token of the vocabulary goes on as the grammar wants; the answer cannot be finished.</summary>
     bool IsStuck { get; }
+
+    /// <summary>It takes the likeliest token, whatever was said before: no library is needed for that.</summary>
+    bool IsPlain { get; }
 }
 
 /// <param name="Temperature">0 always takes the likeliest token.</param>
@@ -40,6 +43,9 @@ internal sealed record SamplingSettings(float Temperature, float TopP, uint Seed
     public string? Grammar { get; init; }
 
     public bool IsGreedy => Temperature == 0;
+
+    /// <summary>See <see cref="ILlmSampler.IsPlain"/>.</summary>
+    public bool IsPlain => IsGreedy && !HasPenalties && Grammar is null;
 
     public bool HasPenalties => FrequencyPenalty != 0 || PresencePenalty != 0 || RepetitionPenalty != 1;
 

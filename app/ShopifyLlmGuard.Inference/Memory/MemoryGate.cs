@@ -12,6 +12,12 @@ internal static class MemoryGate
         HttpMethods.IsPost(http.Request.Method)
         && http.Request.Path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase)
         && http.RequestServices.GetRequiredService<MemoryWatch>() is { Verdict.State: not MemoryState.Ok } watch
-            ? (Short with { RetryAfter = watch.RetryAfter }).ToResult().ExecuteAsync(http)
+            ? RefuseAsync(http, watch)
             : next(http));
+
+    private static Task RefuseAsync(HttpContext http, MemoryWatch watch)
+    {
+        watch.Refused();
+        return (Short with { RetryAfter = watch.RetryAfter }).ToResult().ExecuteAsync(http);
+    }
 }

@@ -8,7 +8,8 @@ internal sealed partial class MemoryWatch : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly HostMemory _host = new();
+    private readonly HostMemory _host;
+    private readonly Counter<long> _refusals;
     private readonly Queue<MemorySample> _samples = [];
     private readonly Dictionary<string, long> _least = [];
     private readonly MemoryLimits _limits;
@@ -25,8 +26,9 @@ internal sealed partial class MemoryWatch : BackgroundService
     private int _swaps;
     private bool _fails;
 
-    public MemoryWatch(InferenceOptions options, IMeterFactory meters, TimeProvider clock, ILogger<MemoryWatch> logger)
+    public MemoryWatch(InferenceOptions options, IMeterFactory meters, TimeProvider clock, ILogger<MemoryWatch> logger, HostMemory? host = null)
     {
+        _host = host ?? new HostMemory();
         _limits = new MemoryLimits(options.MemorySoftPercent / 100.0, options.MemoryHardPercent / 100.0);
         _processLimit = options.MemoryLimitMb * (1L << 20);
         (_clock, _logger, _began) = (clock, logger, clock.GetTimestamp());
@@ -35,6 +37,8 @@ internal sealed partial class MemoryWatch : BackgroundService
         meter.CreateObservableGauge("llm.memory.limit", () => Each(reading => reading.Limit), "By", "Memory that there is.");
         meter.CreateObservableGauge(
             "llm.memory.shedding", () => _verdict.State == MemoryState.Ok ? 0 : 1, description: "1 while nothing new is accepted.");
+        _refusals = meter.CreateCounter<long>("llm.memory.refusals", description: "Requests that were not taken because memory was short.");
+        _refusals.Add(0);
         meter.CreateObservableGauge(
             "llm.memory.growing", () => _verdict.Growing is null ? 0 : 1, description: "1 while some memory will be full within an hour.");
     }
@@ -44,6 +48,9 @@ internal sealed partial class MemoryWatch : BackgroundService
     /// <summary>Nobody knows when memory comes back; what has lasted long mostly lasts as long again. A second to a minute.</summary>
     public TimeSpan RetryAfter => TimeSpan.FromSeconds(Math.Clamp(
         Math.Ceiling(Volatile.Read(ref _shortSince) is not 0 and var since ? _clock.GetElapsedTime(since).TotalSeconds : 0), 1, 60));
+
+    /// <summary>A request was not taken.</summary>
+    public void Refused() => _refusals.Add(1);
 
     /// <summary>From now on this process's memory counts as the worker's.</summary>
     public void Follow(int process) => Volatile.Write(ref _process, process);

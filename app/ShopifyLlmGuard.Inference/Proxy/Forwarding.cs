@@ -9,7 +9,7 @@ namespace ShopifyLlmGuard.Inference.Proxy;
 
 /// <summary>Hands <c>/v1</c> to the worker that serves; without one, and when it dies meanwhile, says so at once.</summary>
 internal sealed class Forwarding(
-    IHttpForwarder forwarder, Serving serving, InferenceOptions options, IHostApplicationLifetime lifetime, TimeProvider clock)
+    IHttpForwarder forwarder, Serving serving, Restarts restarts, InferenceOptions options, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     // The worker keeps the deadline; this is for a worker that cannot.
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
@@ -62,7 +62,8 @@ internal sealed class Forwarding(
     private async Task ForwardAsync(HttpContext http, Worker worker)
     {
         using var late = new CancellationTokenSource(DeadlineOf(http.Request), clock);
-        var relay = new Relay(worker, late);
+        await using var givenUp = worker.GivenUp.UnsafeRegister(source => ((CancellationTokenSource)source!).Cancel(), late);
+        var relay = new Relay(worker, late, givenUp);
         var error = await forwarder.SendAsync(http, WorkerHttp.Prefix, worker.Http, Settings, relay, late.Token);
         if (error is ForwarderError.Request or ForwarderError.ResponseHeaders)
         {
@@ -80,7 +81,7 @@ internal sealed class Forwarding(
             var isTooLarge = http.GetForwarderErrorFeature()?.Exception is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge };
             await (isTooLarge ? ApiError.TooLarge(options.MaxBodyBytes) : ApiError.Invalid("The body could not be read.")).ToResult().ExecuteAsync(http);
         }
-        else if (late.IsCancellationRequested)
+        else if (late.IsCancellationRequested && !worker.GivenUp.IsCancellationRequested)
         {
             await ApiError.Deadline.ToResult().ExecuteAsync(http);
         }
@@ -95,6 +96,7 @@ internal sealed class Forwarding(
         var error = lifetime.ApplicationStopping.IsCancellationRequested ? ApiError.Stopping
             : serving.HasNeverServed ? ApiError.Loading
             : FrontErrors.Restarting;
+        restarts.Refused(error.Code);
         http.Response.StatusCode = error.Status;
         http.Response.Headers.RetryAfter = serving.RetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
         return http.Response.WriteAsJsonAsync(error.Body, WireJson.Default.ErrorBody, cancellationToken: http.RequestAborted);
@@ -106,7 +108,7 @@ internal sealed class Forwarding(
             ? TimeSpan.FromMilliseconds(milliseconds) + Grace
             : Timeout.InfiniteTimeSpan;
 
-    private sealed class Relay(Worker worker, CancellationTokenSource late) : HttpTransformer
+    private sealed class Relay(Worker worker, CancellationTokenSource late, CancellationTokenRegistration givenUp) : HttpTransformer
     {
         private static readonly byte[] Died =
             [.. "data: "u8, .. JsonSerializer.SerializeToUtf8Bytes(FrontErrors.WorkerDied.Body, WireJson.Default.ErrorBody), .. "\n\n"u8];
@@ -124,9 +126,11 @@ internal sealed class Forwarding(
             var copies = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
             if (proxyResponse is not null && IsStream(proxyResponse))
             {
-                // A stream that has begun keeps its own deadline and tells its reader.
+                // A stream that has begun keeps its own deadline and tells its reader of that, and of its worker's end.
                 late.CancelAfter(Timeout.InfiniteTimeSpan);
-                proxyResponse.Content = new StreamContent(new WholeEvents(await proxyResponse.Content.ReadAsStreamAsync(cancellationToken), Died, worker.Note));
+                await givenUp.DisposeAsync();
+                proxyResponse.Content = new StreamContent(
+                    new WholeEvents(await proxyResponse.Content.ReadAsStreamAsync(cancellationToken), Died, worker.Note, worker.GivenUp));
             }
 
             return copies;

@@ -7,7 +7,8 @@ namespace ShopifyLlmGuard.Inference.Proxy;
 /// <param name="worker">What the worker sends.</param>
 /// <param name="lastEvent">What a broken stream ends with.</param>
 /// <param name="ended">Is told once whether the worker sent everything.</param>
-internal sealed class WholeEvents(Stream worker, byte[] lastEvent, Action<bool> ended) : Stream
+/// <param name="givenUp">Cancelled when nothing comes of the worker any more although its connection stands.</param>
+internal sealed class WholeEvents(Stream worker, byte[] lastEvent, Action<bool> ended, CancellationToken givenUp = default) : Stream
 {
     private readonly MemoryStream _held = new();
     private ReadOnlyMemory<byte> _whole;
@@ -60,9 +61,10 @@ internal sealed class WholeEvents(Stream worker, byte[] lastEvent, Action<bool> 
     private async Task FillAsync(CancellationToken cancellationToken)
     {
         var part = new byte[4096];
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, givenUp);
         try
         {
-            var length = await worker.ReadAsync(part, cancellationToken);
+            var length = await worker.ReadAsync(part, either.Token);
             if (length == 0)
             {
                 _ended = true;
@@ -71,7 +73,7 @@ internal sealed class WholeEvents(Stream worker, byte[] lastEvent, Action<bool> 
 
             _held.Write(part, 0, length);
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             _ended = true;
             ended(false);

@@ -12,6 +12,7 @@ internal sealed partial class Restarts
     private readonly Lock _gate = new();
     private readonly long[] _byEnd = new long[Enum.GetValues<WorkerEnd>().Length];
     private readonly Queue<TimeSpan> _recent = [];
+    private readonly Counter<long> _refusals;
     private int _series;
     private int _total;
 
@@ -19,7 +20,9 @@ internal sealed partial class Restarts
     {
         (_clock, _began, _logger) = (clock, clock.GetTimestamp(), logger);
         // All causes from the beginning: a series that appears with its first event hides that event from rates.
-        meters.Create(InferenceMeter.Name).CreateObservableCounter(
+        var meter = meters.Create(InferenceMeter.Name);
+        _refusals = meter.CreateCounter<long>("llm.worker.refusals", description: "Requests that no worker was there to take, by cause.");
+        meter.CreateObservableCounter(
             "llm.worker.restarts",
             () => Enum.GetValues<WorkerEnd>().Select(end => new Measurement<long>(
                 Volatile.Read(ref _byEnd[(int)end]), new KeyValuePair<string, object?>("cause", end.Text()))),
@@ -56,6 +59,10 @@ internal sealed partial class Restarts
     }
 
     private TimeSpan Now => _clock.GetElapsedTime(_began);
+
+    /// <summary>A request found no worker.</summary>
+    /// <param name="code">What it was told, as in the answer.</param>
+    public void Refused(string code) => _refusals.Add(1, new KeyValuePair<string, object?>("cause", code.Replace('_', '-')));
 
     /// <returns>How long to wait before the next start.</returns>
     public TimeSpan Record(WorkerEnd end, TimeSpan wasReadyFor)

@@ -18,12 +18,14 @@ internal sealed class Worker : IAsyncDisposable
     private readonly Socket _ear;
     private readonly Entrance _entrance = new();
     private readonly CancellationTokenSource _isOver = new();
+    private readonly CancellationTokenSource _isGivenUp = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Beat? _last;
     private readonly long _startedAt;
     private long _lastAt;
     private long _readyAt;
     private int _broken;
+    private volatile bool _isKilled;
 
     public Worker(WorkerSockets sockets, Socket ear, Process process, TimeProvider clock)
     {
@@ -54,6 +56,9 @@ internal sealed class Worker : IAsyncDisposable
 
     /// <summary>How long it took to become ready, or how long it has been trying.</summary>
     public TimeSpan LoadTime => _clock.GetElapsedTime(_startedAt) - ReadyFor;
+
+    /// <summary>Cancelled when it is killed: a process that the kernel holds keeps its connections, and nothing comes of them any more.</summary>
+    public CancellationToken GivenUp => _isGivenUp.Token;
 
     /// <summary>How many requests in a row broke off.</summary>
     public int Broken => Volatile.Read(ref _broken);
@@ -114,6 +119,8 @@ internal sealed class Worker : IAsyncDisposable
 
     public void Kill()
     {
+        _isKilled = true;
+        _ = _isGivenUp.CancelAsync();
         if (!_process.HasExited)
         {
             _process.Kill();
@@ -127,17 +134,20 @@ internal sealed class Worker : IAsyncDisposable
         await DisposeAsync();
     }
 
-    /// <summary>Asks it to end, and makes it end when it does not. Always over in seconds: what a driver holds in the kernel may outlive its SIGKILL.</summary>
+    /// <summary>
+    /// Asks it to end, unless it was killed, and makes it end when it does not. Always over in seconds: what a driver holds in the kernel
+    /// outlives its SIGKILL, and <see cref="Ended"/> does not complete then.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (!Ended.IsCompleted)
+        if (!Ended.IsCompleted && !_isKilled)
         {
             Libc.Terminate(Id);
             await ((Task)Ended).WaitAsync(PatienceAtTheEnd, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Kill();
-            await ((Task)Ended).WaitAsync(PatienceAfterIt, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        await ((Task)Ended).WaitAsync(PatienceAfterIt, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ear.Dispose();
         await _isOver.CancelAsync();
         await Listening;

@@ -12,7 +12,7 @@ public sealed class AdmissionPolicyTests
 
     // Eight run, one second each takes; a thousand prompt tokens are computed in a second.
     private static readonly Load Busy = new(
-        new Counts(8, 0, 0), Running: 8, OfCaller: 0, Ahead: 0, TokensAhead: 0, IsShortOfCells: false, PrefillSpeed: 1000, AnswerSeconds: 1);
+        new Counts(8, 0, 0), Running: 8, OfCaller: 0, Ahead: 0, TokensAhead: 0, PrefillSpeed: 1000, AnswerSeconds: 1);
 
     [Theory]
     // Prompt tokens ahead, own prompt, milliseconds left; what is expected in milliseconds, and whether it is let in.
@@ -44,28 +44,19 @@ public sealed class AdmissionPolicyTests
     }
 
     [Theory]
-    // Cells that running ones hold, of a thousand, own cells, and in how many milliseconds the first token is expected.
-    [InlineData(700, 300, 0)]
-    [InlineData(800, 300, 500)]
-    [InlineData(1000, 300, 1000)]
-    [InlineData(1000, 1000, 2000)]
-    public void Who_finds_too_few_cells_waits_for_answers_to_end(int ahead, int own, int expected)
+    // In how many seconds it has its cells, and the one behind it whom it would keep from them; whether it is let in, and when to come back.
+    [InlineData(2, 0, true, 1)]
+    [InlineData(2.1, 0, false, 1)]
+    [InlineData(5, 0, false, 4)]
+    [InlineData(0, 3, false, 3)]
+    [InlineData(double.PositiveInfinity, 0, false, 60)]
+    public void Who_gets_its_cells_too_late_or_keeps_another_from_them_is_refused(double cellsIn, double spoils, bool isIn, int retryAfter)
     {
-        // Four run, each with a quarter of those cells; one of them ends every half second.
-        var load = Busy with { Running = 4, Used = new Counts(4, 0, 0), AnswerSeconds = 2, CellsAhead = ahead, Cells = 1000 };
-        var verdict = AdmissionPolicy.Decide(new Applicant(Priority.Chat, 0, null) { Cells = own }, load, Limits);
+        var load = Busy with { Running = 4, CellsIn = cellsIn, Spoils = spoils };
+        var verdict = AdmissionPolicy.Decide(new Applicant(Priority.Chat, 0, null), load, Limits);
 
-        Assert.Equal(expected, verdict.FirstTokenIn.TotalMilliseconds, 0.1);
-    }
-
-    [Fact]
-    public void Who_gets_its_cells_too_late_is_refused_and_told_when_to_come()
-    {
-        var load = Busy with { Running = 4, Used = new Counts(4, 0, 0), AnswerSeconds = 4, CellsAhead = 1000, Cells = 1000 };
-        var verdict = AdmissionPolicy.Decide(new Applicant(Priority.Chat, 0, null) { Cells = 750 }, load, Limits);
-
-        Assert.Equal((Refusal.DeadlineUnreachable, 2), (verdict.Refusal, (int)verdict.RetryAfter!.Value.TotalSeconds));
-        Assert.Equal(Refusal.None, AdmissionPolicy.Decide(new Applicant(Priority.Chat, 0, null) { Cells = 250 }, load, Limits).Refusal);
+        Assert.Equal(isIn ? Refusal.None : Refusal.DeadlineUnreachable, verdict.Refusal);
+        Assert.Equal(retryAfter, verdict.RetryAfter!.Value.TotalSeconds);
     }
 
     [Theory]

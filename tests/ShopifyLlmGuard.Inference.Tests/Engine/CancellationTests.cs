@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace ShopifyLlmGuard.Inference.Tests.Engine;
@@ -66,7 +67,25 @@ public sealed class CancellationTests(EndlessHost endless) : IClassFixture<Endle
         Assert.NotNull(refused.Headers.RetryAfter);
         Assert.Equal("queue_full", await CodeOf(refused));
         Assert.Equal("2", await Host.MetricAsync("^llm_queued"));
-        Assert.NotEqual("", await Host.MetricAsync("^llm_refusals_total.*cause=\"queue-full\""));
+        Assert.NotEqual("0", await Host.MetricAsync("^llm_refusals_total.*cause=\"queue-full\""));
+        await callers.CancelAsync();
+        await Host.UntilAsync(IsIdle);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(asking));
+    }
+
+    [Fact]
+    public async Task A_full_queue_refuses_before_it_has_read_the_question()
+    {
+        using var callers = new CancellationTokenSource();
+        var asking = Enumerable.Range(0, 3).Select(_ => Read(Host.AskAsync(EndlessHost.LongQuestion(), cancellationToken: callers.Token), callers.Token)).ToArray();
+        await Host.UntilAsync(health => health?.GetProperty("queued").GetInt32() == 2);
+        using var caller = new TcpClient();
+        await caller.ConnectAsync(IPAddress.Loopback, Host.Http.BaseAddress!.Port);
+        // A kilobyte is announced, and none of it ever comes.
+        await caller.GetStream().WriteAsync("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n"u8.ToArray());
+        using var reader = new StreamReader(caller.GetStream());
+
+        Assert.StartsWith("HTTP/1.1 429 ", await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)), StringComparison.Ordinal);
         await callers.CancelAsync();
         await Host.UntilAsync(IsIdle);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(asking));

@@ -197,16 +197,17 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_shortage_of_cells_is_over_when_who_waited_for_them_is_gone()
+    public void Promised_cells_go_to_who_is_behind_when_the_first_leaves()
     {
         using var house = new House(parallel: 4, cells: 512, kept: 0);
         house.Ask("first", 300);
         var second = house.Ask("second", 300);
+        var third = house.Ask("third", 100);
         house.Step();
-        Assert.True(house.Parts.Line.IsShortOfCells);
+        Assert.Equal((false, false), (second.HasCells, third.HasCells));
         house.Parts.Line.TryLeave(second);
         house.Step();
-        Assert.False(house.Parts.Line.IsShortOfCells);
+        Assert.Equal((2, 0), (house.Scheduler.Running, house.Parts.Line.Count));
     }
 
     [Fact]

@@ -1,4 +1,10 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using ShopifyLlmGuard.Inference.Engine;
 using ShopifyLlmGuard.Inference.Memory;
 
 namespace ShopifyLlmGuard.Inference.Tests.Supervision;
@@ -155,15 +161,76 @@ public sealed class MemoryPolicyTests
         Assert.Equal("memory_pressure", await host.AskAsync(EndlessHost.ShortQuestion()).CodeAsync(HttpStatusCode.TooManyRequests));
     }
 
+    [Fact]
+    public async Task A_slope_rings_once_in_the_log_and_stays_on_a_metric()
+    {
+        var (clock, logger, seen) = (new FakeTimeProvider(), new Alarms(), new ConcurrentDictionary<string, long>());
+        using var meters = new Meters();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, self) => self.EnableMeasurementEvents(instrument) };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => seen[$"{instrument.Name} {tags.ToArray().FirstOrDefault().Value}"] = value);
+        listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => seen[instrument.Name] = value);
+        listener.Start();
+        var root = Root(("proc/meminfo", "MemTotal: 1000000 kB\nMemAvailable: 900000 kB\n"));
+        var (options, _) = InferenceOptions.Read(new ConfigurationBuilder().AddInMemoryCollection([new("model", "m")]).Build(), root);
+        using var watch = new MemoryWatch(options, meters, clock, logger, new HostMemory(root));
+        watch.Follow(7);
+        await watch.StartAsync(CancellationToken.None);
+        Assert.True(SpinWait.SpinUntil(() => IsSeen("machine", 100_000, TimeSpan.FromSeconds(1)), TimeSpan.FromSeconds(20)), "It does not begin.");
+        for (var second = 0; second <= 420; second += 10)
+        {
+            // Half a per cent of the machine each ten seconds.
+            Write(root, ("proc/7/status", $"RssAnon:\t {100_000 + 500 * second} kB\n"));
+            clock.Advance(TimeSpan.FromSeconds(10));
+            Assert.True(SpinWait.SpinUntil(() => IsSeen("worker", 100_000 + 500 * second, default), TimeSpan.FromSeconds(20)), $"{second} s are not seen.");
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => watch.Verdict.Growing == "worker", TimeSpan.FromSeconds(20)));
+        listener.RecordObservableInstruments();
+        Assert.Equal(1, seen["llm.memory.growing"]);
+        Assert.Equal("Memory grows steadily and will be full within an hour: worker.", Assert.Single(logger.Errors));
+        await watch.StopAsync(CancellationToken.None);
+
+        bool IsSeen(string of, long kilobytes, TimeSpan passing)
+        {
+            clock.Advance(passing);
+            listener.RecordObservableInstruments();
+            return seen.GetValueOrDefault($"llm.memory.used {of}") == kilobytes * 1024;
+        }
+    }
+
     private static string Root(params (string Path, string Text)[] files)
     {
         var root = Path.GetDirectoryName(Models.NewPath())!;
+        Write(root, files);
+        return root;
+    }
+
+    private static void Write(string root, params (string Path, string Text)[] files)
+    {
         foreach (var (path, text) in files)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, path))!);
-            File.WriteAllText(Path.Combine(root, path), text);
+            // At once, as in /proc: it may be read at any moment.
+            File.WriteAllText(Path.Combine(root, "new"), text);
+            File.Move(Path.Combine(root, "new"), Path.Combine(root, path), overwrite: true);
         }
+    }
 
-        return root;
+    private sealed class Alarms : ILogger<MemoryWatch>
+    {
+        public ConcurrentQueue<string> Errors { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                Errors.Enqueue(formatter(state, exception));
+            }
+        }
     }
 }

@@ -8,8 +8,11 @@ namespace ShopifyLlmGuard.Inference.Tests.Supervision;
 /// <summary>The worker dies in every way there is; the front stays, says so, and has the next one soon.</summary>
 public sealed class SupervisionTests
 {
-    [Fact]
-    public async Task Answers_of_a_killed_worker_end_at_once_with_an_error_and_the_next_one_serves()
+    [Theory]
+    [InlineData("KILL", "killed")]
+    // Of those that a failed program ends with, the one that .NET leaves to the system.
+    [InlineData("SYS", "abort")]
+    public async Task Answers_of_a_killed_worker_end_at_once_with_an_error_and_the_next_one_serves(string signal, string end)
     {
         await using var front = await Front.StartAsync();
         var expected = await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
@@ -17,7 +20,7 @@ public sealed class SupervisionTests
         using var streaming = await front.AskAsync(EndlessHost.LongQuestion(stream: true));
         var plain = front.AskAsync(EndlessHost.LongQuestion());
         await front.UntilAsync(health => health?.GetProperty("running").GetInt32() + health?.GetProperty("queued").GetInt32() == 2);
-        Front.Send("KILL", worker);
+        Front.Send(signal, worker);
 
         Assert.Equal("worker_died", await plain.CodeAsync(HttpStatusCode.BadGateway));
         var events = (await streaming.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
@@ -26,9 +29,11 @@ public sealed class SupervisionTests
         Assert.DoesNotContain("data: [DONE]", events);
         await front.UntilAnotherAsync(worker);
         Assert.Equal(expected, await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync());
-        Assert.Equal("killed", await front.LastEndAsync());
+        Assert.Equal(end, await front.LastEndAsync());
         // The front's metrics and the new worker's are one document: no family is there twice.
-        var families = (await front.Http.GetStringAsync("/metrics")).Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).ToArray();
+        var metrics = await front.Http.GetStringAsync("/metrics");
+        Assert.Equal((0, ""), await Promtool.CheckAsync(metrics));
+        var families = metrics.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).ToArray();
         Assert.Equal(families.Distinct(), families);
         Assert.Contains(families, family => family.Contains("llm_worker_up", StringComparison.Ordinal));
         Assert.Contains(families, family => family.Contains("llm_tokens", StringComparison.Ordinal));
@@ -54,6 +59,7 @@ public sealed class SupervisionTests
         Assert.Equal("0", await front.MetricAsync("^llm_worker_up"));
         Assert.Equal("1", await front.MetricAsync("^llm_worker_unstable"));
         Assert.Equal("3", await front.MetricAsync("^llm_worker_restarts_total.*cause=\"killed\""));
+        Assert.NotEqual("", await front.MetricAsync("^llm_worker_refusals_total.*cause=\"worker-restarting\""));
         Assert.Contains(front.Output, line => line.StartsWith("crit:", StringComparison.Ordinal));
     }
 
@@ -126,6 +132,7 @@ public sealed class SupervisionTests
         Assert.NotNull((await asking).Headers.RetryAfter);
         Assert.Equal("memory", await front.LastEndAsync());
         Assert.Equal("1", await front.MetricAsync("^llm_memory_shedding"));
+        Assert.NotEqual("0", await front.MetricAsync("^llm_memory_refusals_total"));
     }
 
     [Fact]

@@ -7,6 +7,9 @@ namespace ShopifyLlmGuard.Inference.Engine.Admission;
 /// <param name="IsShadow">Refuses only what there is no place for, and reports what it would have refused.</param>
 internal sealed record AdmissionLimits(int Parallel, int QueueLength, int PerCaller, TimeSpan FirstToken, bool IsShadow)
 {
+    /// <summary>Cells that prompts and answers may have together, kept prefixes not counted.</summary>
+    public int Cells { get; init; } = int.MaxValue;
+
     public int Places => Parallel + QueueLength;
 
     /// <summary>The last places are for callers who hold none.</summary>
@@ -22,8 +25,11 @@ internal sealed record AdmissionLimits(int Parallel, int QueueLength, int PerCal
 /// <param name="Within">How much time it has; null when it does not say.</param>
 internal readonly record struct Applicant(Priority Priority, int PromptTokens, TimeSpan? Within)
 {
-    /// <summary>Cells that it will set aside: those prompt tokens and the longest answer; 0 before they are known.</summary>
+    /// <summary>Cells that are set aside for it: its whole prompt and its longest answer; 0 before they are known.</summary>
     public int Cells { get; init; }
+
+    /// <summary>Tokens of its longest answer; 0 before they are known.</summary>
+    public int MaxTokens { get; init; }
 }
 
 /// <summary>The house when a request comes.</summary>
@@ -32,17 +38,16 @@ internal readonly record struct Applicant(Priority Priority, int PromptTokens, T
 /// <param name="OfCaller">Places that the same caller holds.</param>
 /// <param name="Ahead">Waiting requests whose turn is before this one's.</param>
 /// <param name="TokensAhead">Prompt tokens still to be computed before this one's.</param>
-/// <param name="IsShortOfCells">Who is next already waits for memory.</param>
 /// <param name="PrefillSpeed">Prompt tokens per second; 0 before it was measured.</param>
 /// <param name="AnswerSeconds">How long an answer keeps its slot; 0 before it was measured.</param>
 internal readonly record struct Load(
-    Counts Used, int Running, int OfCaller, int Ahead, long TokensAhead, bool IsShortOfCells, double PrefillSpeed, double AnswerSeconds)
+    Counts Used, int Running, int OfCaller, int Ahead, long TokensAhead, double PrefillSpeed, double AnswerSeconds)
 {
-    /// <summary>Cells that running answers have set aside, and those whose turn is before this one's will.</summary>
-    public long CellsAhead { get; init; }
+    /// <summary>Seconds until its cells are set aside, at the latest; 0 when they are free now.</summary>
+    public double CellsIn { get; init; }
 
-    /// <summary>All cells; 0 before they are known.</summary>
-    public int Cells { get; init; }
+    /// <summary>0, unless somebody behind it was promised cells and would get them too late because of it: then the seconds until that one has them.</summary>
+    public double Spoils { get; init; }
 }
 
 /// <summary>Why a request was not let in.</summary>
@@ -91,9 +96,19 @@ internal static class AdmissionPolicy
             return new Verdict(Refusal.DeadlineUnreachable, first, isInVain ? null : WholeSeconds((first * Caution - allowed).TotalSeconds));
         }
 
+        if (refusal == Refusal.None && load.Spoils > 0)
+        {
+            return new Verdict(Refusal.DeadlineUnreachable, first, WholeSeconds(load.Spoils));
+        }
+
         // A place is free when the next answer ends.
         return new Verdict(refusal, first, WholeSeconds(SlotIn(load, limits, 1)));
     }
+
+    /// <summary>How long the first token may take; null for any time.</summary>
+    public static TimeSpan? Allowed(Applicant applicant, AdmissionLimits limits) => applicant.Priority == Priority.Batch
+        ? applicant.Within
+        : applicant.Within is { } within && within < limits.FirstToken ? within : limits.FirstToken;
 
     private static Refusal Room(Applicant applicant, Load load, AdmissionLimits limits)
     {
@@ -114,32 +129,15 @@ internal static class AdmissionPolicy
     // Queued prompt tokens by the measured speed; and when all slots are taken, not before enough answers have ended.
     private static TimeSpan FirstTokenIn(Applicant applicant, Load load, AdmissionLimits limits)
     {
-        var missing = load.Ahead + 1 - (load.IsShortOfCells ? 0 : limits.Parallel - load.Running);
+        var missing = load.Ahead + 1 - (limits.Parallel - load.Running);
         var prompts = load.PrefillSpeed > 0 ? load.TokensAhead / load.PrefillSpeed : 0;
-        return Seconds(Math.Max(prompts, Math.Max(SlotIn(load, limits, missing), CellsIn(applicant, load))) + Own(applicant, load));
+        return Seconds(Math.Max(prompts, Math.Max(SlotIn(load, limits, missing), load.CellsIn)) + Own(applicant, load));
     }
 
     private static double Own(Applicant applicant, Load load) => load.PrefillSpeed > 0 ? applicant.PromptTokens / load.PrefillSpeed : 0;
 
     private static double SlotIn(Load load, AdmissionLimits limits, int missing) =>
         Math.Max(0, missing) * load.AnswerSeconds / limits.Parallel;
-
-    // Cells are promised in order of turn: who finds too few waits for as many answers to end as hold what is missing.
-    private static double CellsIn(Applicant applicant, Load load)
-    {
-        var missing = load.CellsAhead + applicant.Cells - load.Cells;
-        if (load.Cells == 0 || load.CellsAhead == 0 || missing <= 0)
-        {
-            return 0;
-        }
-
-        var perAnswer = (double)load.CellsAhead / Math.Max(1, load.Running + load.Ahead);
-        return Math.Ceiling(missing / perAnswer) * load.AnswerSeconds / Math.Max(1, load.Running);
-    }
-
-    private static TimeSpan? Allowed(Applicant applicant, AdmissionLimits limits) => applicant.Priority == Priority.Batch
-        ? applicant.Within
-        : applicant.Within is { } within && within < limits.FirstToken ? within : limits.FirstToken;
 
     private static TimeSpan WholeSeconds(double seconds)
     {

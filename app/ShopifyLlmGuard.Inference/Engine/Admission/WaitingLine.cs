@@ -4,16 +4,27 @@ namespace ShopifyLlmGuard.Inference.Engine.Admission;
 /// The places of the house: who waits, in order of turn, and who is being answered. Not a channel, because a request
 /// that nobody waits for any more leaves its place at once instead of holding it until its turn.
 /// </summary>
-internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress progress, TimeProvider clock)
+internal sealed class WaitingLine
 {
     private readonly object _gate = new();
-    private readonly List<Generation> _waiting = [];
-    private readonly List<Generation> _running = new(limits.Parallel);
-    private readonly Turns _turns = new(limits, pace, clock);
-    private readonly Shares _slots = Shares.OfSlots(limits.Parallel);
+    private readonly AdmissionLimits _limits;
+    private readonly Progress _progress;
+    private readonly TimeProvider _clock;
+    private readonly Crowd _crowd;
+    private readonly Outlook _outlook;
+    private readonly Turns _turns;
+    private readonly Shares _slots;
     private bool _closed;
     private int _count;
-    private volatile bool _isShortOfCells;
+
+    public WaitingLine(AdmissionLimits limits, Pace pace, Progress progress, TimeProvider clock)
+    {
+        (_limits, _progress, _clock) = (limits, progress, clock);
+        _crowd = new Crowd(limits);
+        _outlook = new Outlook(_crowd, limits, pace, clock);
+        _turns = new Turns(limits, pace, clock);
+        _slots = Shares.OfSlots(limits.Parallel);
+    }
 
     /// <summary>How many wait; those being answered are not among them.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -30,11 +41,16 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
         }
     }
 
-    /// <summary>Whoever is next waits for memory. Set by the model's thread.</summary>
-    public bool IsShortOfCells
+    /// <summary>Cells that no answer holds and nobody who waits has been given.</summary>
+    public int FreeCells
     {
-        get => _isShortOfCells;
-        set => _isShortOfCells = value;
+        get
+        {
+            lock (_gate)
+            {
+                return _crowd.Cells.Free;
+            }
+        }
     }
 
     /// <summary>How much of a prompt a kept prefix of its caller gives. Set by the model's thread, asked by any.</summary>
@@ -49,28 +65,28 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
         }
     }
 
-    /// <summary>Lets a request in or says at once why not.</summary>
+    /// <summary>Lets a request in, with its cells set aside or promised, or says at once why not.</summary>
     /// <param name="generation">The request.</param>
     /// <param name="verdict">The decision; in shadow mode a request may be in although it says no.</param>
     public bool Enter(Generation generation, out Verdict verdict)
     {
         var request = generation.Request;
         generation.PrefillLeft = request.Prompt.Length - Spares(request);
-        generation.Cells = generation.PrefillLeft + request.MaxTokens;
+        var applicant = new Applicant(request.Priority, generation.PrefillLeft, request.Within) { Cells = generation.Cells, MaxTokens = request.MaxTokens };
         lock (_gate)
         {
             var turn = _turns.Of(request.Priority, request.Caller);
-            verdict = Decide(
-                new Applicant(request.Priority, generation.PrefillLeft, request.Within) { Cells = generation.Cells }, request.Caller, turn);
-            if (verdict.Refusal is not Refusal.None && !limits.Overlooks(verdict.Refusal))
+            verdict = Decide(applicant, request.Caller, turn);
+            if (verdict.Refusal is not Refusal.None && !_limits.Overlooks(verdict.Refusal))
             {
                 return false;
             }
 
             generation.Turn = turn;
+            generation.CellsBy = verdict.Refusal is Refusal.None ? _outlook.CellsBy(applicant) : long.MaxValue;
             _turns.Enter(request, generation.PrefillLeft, turn);
-            _waiting.Insert(_waiting.FindLastIndex(each => each.Turn <= turn) + 1, generation);
-            progress.HasWork();
+            _crowd.Waiting.Insert(_crowd.PlaceOf(turn), generation);
+            _progress.HasWork();
             Changed();
             return true;
         }
@@ -81,25 +97,26 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
     {
         lock (_gate)
         {
-            if (!_waiting.Remove(generation))
+            if (!_crowd.Waiting.Remove(generation))
             {
                 return false;
             }
 
+            _crowd.Cells.GiveBack(generation);
             Leave(generation);
             return true;
         }
     }
 
-    /// <summary>Whose turn is next, of those whose priority may have one more slot; null when there is none.</summary>
+    /// <summary>Whose turn is next, of those who have cells and whose priority may have one more slot, or who wait in vain; null when there is none.</summary>
     public Generation? Next()
     {
         lock (_gate)
         {
-            var used = CountsOf(_running);
-            foreach (var each in _waiting)
+            var (slots, now) = (_crowd.Slots, _clock.GetTimestamp());
+            foreach (var each in _crowd.Waiting)
             {
-                if (_slots.Allow(used, each.Request.Priority))
+                if ((each.HasCells && _slots.Allow(slots, each.Request.Priority)) || each.IsUnwanted(now))
                 {
                     return each;
                 }
@@ -114,14 +131,25 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
     {
         lock (_gate)
         {
-            if (!_waiting.Remove(generation))
+            if (!_crowd.Waiting.Remove(generation))
             {
                 return false;
             }
 
-            _running.Add(generation);
+            _crowd.Cells.Begin(generation);
+            _crowd.Running.Add(generation);
             Changed();
             return true;
+        }
+    }
+
+    /// <summary>What running answers hold together changed. The model's own thread, which alone knows what they share.</summary>
+    public void Holds(int cells)
+    {
+        lock (_gate)
+        {
+            _crowd.Cells.Holds(cells);
+            Changed();
         }
     }
 
@@ -130,7 +158,7 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
     {
         lock (_gate)
         {
-            _running.Remove(generation);
+            _crowd.Running.Remove(generation);
             Leave(generation);
         }
     }
@@ -140,8 +168,8 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
     {
         lock (_gate)
         {
-            Generation[] ended = [.. _running];
-            _running.Clear();
+            Generation[] ended = [.. _crowd.Running];
+            _crowd.Running.Clear();
             Array.ForEach(ended, Leave);
             return ended;
         }
@@ -152,7 +180,7 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
     {
         lock (_gate)
         {
-            return _running.Count > 0 && _running.TrueForAll(each => each.CancelledFor is not null);
+            return _crowd.Running.Count > 0 && _crowd.Running.TrueForAll(each => each.CancelledFor is not null);
         }
     }
 
@@ -161,7 +189,7 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
     {
         lock (_gate)
         {
-            _running.ForEach(each => each.TryCancel(reason));
+            _crowd.Running.ForEach(each => each.TryCancel(reason));
         }
     }
 
@@ -170,13 +198,13 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
     {
         lock (_gate)
         {
-            while (!_closed && _waiting.Count + _running.Count == 0)
+            while (!_closed && _crowd.Waiting.Count + _crowd.Running.Count == 0)
             {
-                progress.HasNone();
+                _progress.HasNone();
                 Monitor.Wait(_gate);
             }
 
-            return _waiting.Count + _running.Count > 0;
+            return _crowd.Waiting.Count + _crowd.Running.Count > 0;
         }
     }
 
@@ -186,36 +214,17 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
         lock (_gate)
         {
             _closed = true;
-            Generation[] left = [.. _waiting];
-            _waiting.Clear();
+            Generation[] left = [.. _crowd.Waiting];
+            _crowd.Waiting.Clear();
+            Array.ForEach(left, _crowd.Cells.GiveBack);
             Array.ForEach(left, Leave);
-            Changed();
             return left;
         }
     }
 
-    private Verdict Decide(Applicant applicant, Caller caller, long turn)
-    {
-        if (_closed)
-        {
-            return new Verdict(Refusal.Stopping, default, TimeSpan.FromSeconds(1));
-        }
-
-        var ahead = _waiting.Where(each => each.Turn <= turn).ToArray();
-        var tokensAhead = ahead.Sum(each => (long)each.PrefillLeft)
-            + _running.Where(each => each.Turn <= turn).Sum(each => (long)each.PrefillLeft);
-        var used = CountsOf(_running, CountsOf(_waiting));
-        return AdmissionPolicy.Decide(
-            applicant,
-            new Load(
-                used, _running.Count, _turns.PlacesOf(caller), ahead.Length, tokensAhead,
-                IsShortOfCells, pace.PrefillSpeed, pace.AnswerSeconds)
-            {
-                CellsAhead = ahead.Sum(each => (long)each.Cells) + _running.Sum(each => (long)each.Cells),
-                Cells = progress.Cells.Total,
-            },
-            limits);
-    }
+    private Verdict Decide(Applicant applicant, Caller caller, long turn) => _closed
+        ? new Verdict(Refusal.Stopping, default, TimeSpan.FromSeconds(1))
+        : _outlook.Decide(applicant, turn, _turns.PlacesOf(caller));
 
     private void Leave(Generation generation)
     {
@@ -225,17 +234,8 @@ internal sealed class WaitingLine(AdmissionLimits limits, Pace pace, Progress pr
 
     private void Changed()
     {
-        Volatile.Write(ref _count, _waiting.Count);
+        _crowd.Cells.Grant(_crowd.Waiting);
+        Volatile.Write(ref _count, _crowd.Waiting.Count);
         Monitor.Pulse(_gate);
-    }
-
-    private static Counts CountsOf(List<Generation> generations, Counts counts = default)
-    {
-        foreach (var each in generations)
-        {
-            counts = counts.Plus(each.Request.Priority, 1);
-        }
-
-        return counts;
     }
 }

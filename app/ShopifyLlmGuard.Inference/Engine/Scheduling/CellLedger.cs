@@ -118,6 +118,21 @@ internal sealed class CellLedger(int total)
             }
         }
 
+        /// <summary>Cells that one running answer alone uses.</summary>
+        public int Alone
+        {
+            get
+            {
+                var alone = 0;
+                for (var each = this; each is { Users: 1 }; each = each.Parent)
+                {
+                    alone += each.Length;
+                }
+
+                return alone;
+            }
+        }
+
         /// <summary>Cells that a release frees.</summary>
         public int Own
         {

@@ -68,10 +68,16 @@ internal sealed partial class MicroBatch(ILlmContext context, EngineParts parts,
 
     private void Measure(List<Answer> answers, double seconds)
     {
-        var prefilled = 0;
+        var (prefilled, goesOn) = (0, false);
         foreach (var answer in answers)
         {
             prefilled += answer.Want.IsPrefill ? answer.Share : 0;
+            goesOn |= !answer.Want.IsPrefill && answer.Share > 0;
+        }
+
+        if (goesOn)
+        {
+            parts.Pace.WentOn(seconds);
         }
 
         if (prefilled > 0)

@@ -77,11 +77,6 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
 
     private void LetIn()
     {
-        if (parts.Line.Count == 0)
-        {
-            parts.Line.IsShortOfCells = false;
-        }
-
         while (!_isTainted && _answers.Count < parts.Limits.Parallel && parts.Line.Count > 0 && parts.Line.Next() is { } next)
         {
             var now = parts.Clock.GetTimestamp();
@@ -91,21 +86,9 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
                 continue;
             }
 
-            var slot = _slots.TryReserve(next, isAlone: _answers.Count == 0);
-            parts.Line.IsShortOfCells = slot is null;
-            if (slot is null)
-            {
-                return;
-            }
-
-            var answer = new Answer(next, model, slot, now);
             if (parts.Line.TryStart(next))
             {
-                Start(answer);
-            }
-            else
-            {
-                _slots.Free(slot);
+                Start(new Answer(next, model, _slots.Take(next), now));
             }
         }
     }
@@ -222,7 +205,7 @@ internal sealed partial class Scheduler(ILlmModel model, ILlmContext context, En
         _answers.Remove(answer);
         if (!_hasFailed && last is GenerationEvent.End && !_isTainted)
         {
-            _slots.Keep(answer.Slot, generation, answer.Position);
+            _slots.Keep(answer.Slot, answer.Position);
         }
         else if (!_hasFailed)
         {

@@ -13,49 +13,42 @@ internal sealed class Slots
     private readonly CellLedger _ledger;
     private readonly PrefixCache _cache;
     private readonly Stack<int> _free;
+    private readonly List<Slot> _taken;
 
     public Slots(ILlmContext context, EngineParts parts)
     {
-        (_context, _parts) = (context, parts);
+        // More was promised than this one has: whatever follows would be a lie.
+        ArgumentOutOfRangeException.ThrowIfLessThan(context.Cells, parts.Limits.Cells);
+        (_context, _parts, _taken) = (context, parts, new List<Slot>(parts.Limits.Parallel));
         _ledger = new CellLedger(context.Cells);
         _free = new Stack<int>(Enumerable.Range(0, context.MaxSequences).Reverse());
         _cache = new PrefixCache(
             context, _ledger, parts.KeptCells > 0 ? context.MaxSequences - parts.Limits.Parallel : 0, parts.Clock);
         _cache.Freed += _free.Push;
         parts.Line.Spares = _cache.Spares;
+        Tell();
     }
 
     public int FreeCells => _ledger.Free;
 
     public int Kept => _cache.Count;
 
-    /// <summary>Sets aside what a request may need, and begins its sequence with a kept prefix; null when that does not fit now.</summary>
-    /// <param name="generation">The request.</param>
-    /// <param name="isAlone">Nothing runs: whatever is in the way may go.</param>
-    public Slot? TryReserve(Generation generation, bool isAlone)
+    /// <summary>
+    /// Gives a request the cells that were set aside for it, and begins its sequence with a kept prefix. There is always room: what is in
+    /// the way is only kept.
+    /// </summary>
+    public Slot Take(Generation generation)
     {
         var request = generation.Request;
-        var length = request.Prompt.Length + request.MaxTokens;
         var (prefix, shared) = _cache.Find(request.Caller, request.Prompt);
-        // Nothing goes for a request that would not fit after all: it waits for answers to end, not for prefixes.
-        if (_ledger.Freeable - (prefix?.Branch.Unused ?? 0) < length - shared)
+        if (prefix is not null && _ledger.Freeable - prefix.Branch.Unused < generation.Cells - shared)
         {
-            if (!isAlone || prefix is null)
-            {
-                return null;
-            }
-
             // The prefix is too long to keep beside what it would save.
             (prefix, shared) = (null, 0);
         }
 
-        while (_ledger.Free < length - shared && _cache.TryEvict(prefix))
+        while (_ledger.Free < generation.Cells - shared && _cache.TryEvict(prefix))
         {
-        }
-
-        if (_ledger.Free < length - shared)
-        {
-            return null;
         }
 
         var sequence = _free.Pop();
@@ -63,15 +56,19 @@ internal sealed class Slots
         {
             _free.Push(sequence);
             _cache.Close();
-            return TryReserve(generation, isAlone);
+            return Take(generation);
         }
 
-        return new Slot(sequence, _ledger.Reserve(length, prefix?.Branch, shared), shared);
+        var slot = new Slot(sequence, _ledger.Reserve(generation.Cells, prefix?.Branch, shared), shared, generation);
+        _taken.Add(slot);
+        Tell();
+        return slot;
     }
 
     /// <summary>Keeps an ended answer's sequence for the next prompt that begins like it, or frees it.</summary>
-    public void Keep(Slot slot, Generation generation, int length)
+    public void Keep(Slot slot, int length)
     {
+        var generation = slot.Generation;
         _ledger.Retire(slot.Branch);
         if (!_cache.TryKeep(new PrefixCache.Entry(
             generation.Request.Caller, generation.Conversation[..length], slot.Sequence, slot.Branch)))
@@ -82,12 +79,15 @@ internal sealed class Slots
         while (_ledger.Reserved - _ledger.InUse > _parts.KeptCells && _cache.TryEvict(null))
         {
         }
+
+        Return(slot);
     }
 
     public void Free(Slot slot)
     {
         _ledger.Retire(slot.Branch);
         Clear(slot);
+        Return(slot);
     }
 
     /// <summary>Makes room that should not have been missing; false when there is none to make.</summary>
@@ -95,6 +95,23 @@ internal sealed class Slots
 
     /// <summary>Tells the gauges.</summary>
     public void Report() => _parts.Progress.HoldsCells(_ledger.Total, _ledger.InUse, _ledger.Reserved - _ledger.InUse);
+
+    private void Return(Slot slot)
+    {
+        _taken.Remove(slot);
+        Tell();
+    }
+
+    // Who waits may have what is free now.
+    private void Tell()
+    {
+        foreach (var each in _taken)
+        {
+            each.Generation.Held = each.Branch.Alone;
+        }
+
+        _parts.Line.Holds(_ledger.InUse);
+    }
 
     private void Clear(Slot slot)
     {
@@ -121,4 +138,5 @@ internal sealed class Slots
 /// <param name="Sequence">A sequence of the context.</param>
 /// <param name="Branch">Its cells.</param>
 /// <param name="Shared">Positions that it began with.</param>
-internal sealed record Slot(int Sequence, CellLedger.Branch Branch, int Shared);
+/// <param name="Generation">Whose it is.</param>
+internal sealed record Slot(int Sequence, CellLedger.Branch Branch, int Shared, Generation Generation);

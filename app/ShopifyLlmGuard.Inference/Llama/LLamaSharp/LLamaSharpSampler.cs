@@ -8,6 +8,8 @@ internal sealed class LLamaSharpSampler(SamplingSettings settings) : ILlmSampler
 
     public bool IsStuck => false;
 
+    public bool IsPlain => settings.IsPlain;
+
     /// <summary>Penalties first, so that what they push down is cut off; the draw last.</summary>
     public static SafeLLamaSamplerChainHandle NewChain(SamplingSettings settings)
     {

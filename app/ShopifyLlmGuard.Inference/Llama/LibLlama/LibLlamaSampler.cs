@@ -6,6 +6,8 @@ internal sealed class LibLlamaSampler(LibLlamaModel model, SamplingSettings sett
 
     public bool IsStuck => false;
 
+    public bool IsPlain => settings.IsPlain;
+
     /// <summary>Penalties first, so that what they push down is cut off; the draw last.</summary>
     public static SamplerHandle Chain(LibLlamaModel model, SamplingSettings settings)
     {
