@@ -11,7 +11,7 @@ public sealed class Overhead
     private static readonly AsyncLocal<Overhead?> Flowing = new();
     private readonly Lock gate = new();
     private readonly long began = Stopwatch.GetTimestamp();
-    private readonly List<(long From, long To)> waits = [];
+    private readonly List<Wait> waits = [];
 
     private Overhead()
     {
@@ -27,25 +27,52 @@ public sealed class Overhead
         lock (gate)
         {
             var (own, at) = (0L, began);
-            foreach (var (from, to) in waits.Order())
+            foreach (var wait in waits.OrderBy(wait => wait.From))
             {
-                own += Math.Max(0, from - at);
-                at = Math.Max(at, to);
+                own += Math.Max(0, wait.From - at);
+                at = Math.Max(at, wait.To ?? ended);
             }
 
             return Stopwatch.GetElapsedTime(0, own + Math.Max(0, ended - at));
         }
     }
 
-    /// <summary>A model has been waited for until now. Two at the same time are one wait.</summary>
-    internal static void Waited(TimeSpan duration)
+    /// <summary>A model is being waited for, until this is disposed. Two at the same time are one wait. Null when nobody measures.</summary>
+    internal static IDisposable? Waiting() => Flowing.Value?.Begun();
+
+    /// <summary>No model is waited for any more: one that is still silent was, as long as nobody else had answered.</summary>
+    internal static void Waited() => Flowing.Value?.EndAll();
+
+    private Wait Begun()
     {
-        if (Flowing.Value is { } request)
+        var wait = new Wait(this);
+        lock (gate)
         {
-            var to = Stopwatch.GetTimestamp();
+            waits.Add(wait);
+        }
+
+        return wait;
+    }
+
+    private void EndAll()
+    {
+        lock (gate)
+        {
+            waits.ForEach(wait => wait.Dispose());
+        }
+    }
+
+    private sealed class Wait(Overhead request) : IDisposable
+    {
+        public long From { get; } = Stopwatch.GetTimestamp();
+
+        public long? To { get; private set; }
+
+        public void Dispose()
+        {
             lock (request.gate)
             {
-                request.waits.Add((to - (long)(duration.TotalSeconds * Stopwatch.Frequency), to));
+                To ??= Stopwatch.GetTimestamp();
             }
         }
     }

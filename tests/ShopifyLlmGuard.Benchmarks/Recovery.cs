@@ -14,6 +14,7 @@ namespace ShopifyLlmGuard.Benchmarks;
 internal static class Recovery
 {
     private static readonly int Repetitions = int.Parse(Environment.GetEnvironmentVariable("REPETITIONS") ?? "10", CultureInfo.InvariantCulture);
+    private const string Idle = "llm_running 0\nllm_busy_for_seconds 0\n";
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     public static async Task<Report> RunAsync()
@@ -25,6 +26,7 @@ internal static class Recovery
             $"http://127.0.0.1:{Programs.FreePort()}");
         await host.StartAsync("/health");
         await using var played = await ScriptedLlm.StartAsync();
+        played.Metrics = () => Idle;
         await using var server = await GuardServer.StartAsync(postgres, [.. Endpoint(0, "real", host.Url), .. Endpoint(1, "played", played.Url)]);
         var key = await server.KeyAsync("real");
         await server.RunAsync();
@@ -64,7 +66,7 @@ internal static class Recovery
         played.Metrics = () => string.Create(CultureInfo.InvariantCulture, $"llm_running 1\nllm_busy_for_seconds {Stopwatch.GetElapsedTime(began).TotalSeconds}\n");
         played.Hangs();
         var took = await UntilAsync(server, "played", isUp: false);
-        played.Metrics = () => "llm_running 0\nllm_busy_for_seconds 0\n";
+        played.Metrics = () => Idle;
         played.Answers("Well again.");
         return took;
     }

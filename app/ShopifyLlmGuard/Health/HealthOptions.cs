@@ -27,7 +27,7 @@ public sealed class HealthOptions
 
     /// <summary>Time between the probes that confirm news, good or bad.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
-    public TimeSpan ConfirmEvery { get; set; } = TimeSpan.FromSeconds(0.3);
+    public TimeSpan ConfirmEvery { get; set; } = TimeSpan.FromSeconds(0.25);
 
     /// <summary>The limit of <c>/health</c>, and of everything else that is read beside it.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]

@@ -22,7 +22,6 @@ internal sealed partial class AttemptLog(GuardMeter meter, AnswerCounts counts, 
         var endpoint = attempt.Endpoint!;
         meter.Attempted(call.Feature, endpoint.Id, endpoint.Region, outcome, attempt.Duration, attempt.FirstToken);
         meter.GenAi.Attempted(call, attempt, why.ToString().ToLowerInvariant());
-        Overhead.Waited(attempt.Duration);
         if (attempt.Reason is not null)
         {
             Log.AttemptFailed(logger, call.Feature, endpoint.Id, outcome, attempt.Duration.TotalMilliseconds);

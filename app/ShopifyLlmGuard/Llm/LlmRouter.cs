@@ -62,10 +62,21 @@ public sealed class LlmRouter
         }
         finally
         {
-            // A caller that stops reading has left; one that heard the last part at the deadline has not.
-            await (work.IsCompleted || deadline.Remaining == TimeSpan.Zero ? Task.CompletedTask : stop.CancelAsync());
-            Race.Abandon(work, stop, deadline.Clock);
+            await LeaveAsync(work, stop, deadline);
         }
+    }
+
+    // A caller that stops reading has left; one that heard the last part, or heard it at the deadline, has not.
+    private static async Task LeaveAsync(Task work, CancellationTokenSource stop, Deadline deadline)
+    {
+        if (work.IsCompleted)
+        {
+            stop.Dispose();
+            return;
+        }
+
+        await (deadline.Remaining == TimeSpan.Zero ? Task.CompletedTask : stop.CancelAsync());
+        Race.Abandon(work, stop, deadline.Clock);
     }
 
     private async Task<Attempt> WriteAsync(

@@ -28,10 +28,12 @@ internal sealed record FaultRow(Fault Fault, string System, bool Streamed, IRead
         callersWereTold = Calls.GroupBy(call => Words(call.Told)).OrderByDescending(same => same.Count()).Take(4).ToDictionary(same => same.Key, same => same.Count()),
     };
 
-    private static string Words(Told? told) => told switch
+    /// <summary>What a caller was told, in words that repeat.</summary>
+    public static string Words(Told? told) => told switch
     {
         null => "nothing within the limit",
         { IsComplete: true } => "200, the whole answer",
+        { Status: 200, EndedWell: true, Error: null, Finish: "length" } => "200, as long as was allowed",
         { IsTruncated: true } => "200, half an answer as a whole one",
         _ => $"{told.Status} {told.Error ?? "broken off without a word"}",
     };

@@ -12,6 +12,9 @@ internal sealed class FaultRun : IAsyncDisposable
     // Two calls each time, one retry for ten calls: the healthy traffic earns a few more than the faults use.
     public static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long the load alone runs before anything breaks: what compiles late is no fault's doing.</summary>
+    public static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
+
     /// <summary>All callers of the gateway share its places, and here are more of them than one server is made for.</summary>
     public static readonly (string, string)[] Room = [("Llm:Bulkhead:PerFeature", "1000"), ("Llm:Bulkhead:PerShop", "500")];
 
@@ -35,7 +38,7 @@ internal sealed class FaultRun : IAsyncDisposable
                from system in (string[])[Guard, Peer]
                select new Repetition(system, streamed, number, faulty.Add(fault, $"{system}{(streamed ? "s" : "p")}{number}")),
         ];
-        (warm, load) = (faulty.Add(new("warm", "the first calls", "ok"), "warm"), faulty.Add(HealthyLoad.Endpoints, "load"));
+        (warm, load) = (faulty.Add(HealthyLoad.Endpoints, "warm"), faulty.Add(HealthyLoad.Endpoints, "load"));
     }
 
     /// <summary>Requests that an endpoint of another lane saw: words outside their jurisdiction.</summary>
@@ -57,8 +60,9 @@ internal sealed class FaultRun : IAsyncDisposable
         await WarmAsync(server.Url, keys[warm]);
         Load = new HealthyLoad(caller, server.Url, load, keys[load]);
         using var enough = new CancellationTokenSource();
-        faulty.Break();
         var traffic = Load.RunAsync(LoadPerSecond, enough.Token);
+        await Task.Delay(Settle, TimeProvider.System);
+        faulty.Llm.Reset();
         var peers = RowsAsync(Peer, call => AskAsync(portkey.Url, call.Lane, call.Streamed, Portkey.Headers([.. call.Lane.Targets(faulty.Llm)])));
         var ours = await RowsAsync(Guard, call => AskAsync(server.Url, call.Lane, call.Streamed, new() { ["Authorization"] = $"Bearer {keys[call.Lane]}" }));
         await enough.CancelAsync();
@@ -77,6 +81,7 @@ internal sealed class FaultRun : IAsyncDisposable
         var calls = await Task.WhenAll(repetitions.Where(call => call.System == system).Select(async call =>
         {
             await Task.Delay(Apart * call.Number, TimeProvider.System);
+            faulty.Break(call.Lane);
             return (call.Streamed, Result: await JudgedAsync(call.Lane, () => ask(call)));
         }));
         return [.. calls.GroupBy(call => call.Streamed).Select(same => new FaultRow(fault, system, same.Key, [.. same.Select(call => call.Result)]))];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ShopifyLlmGuard.Tests.Faults;
 
 namespace ShopifyLlmGuard.Benchmarks.Faults;
@@ -8,15 +9,15 @@ namespace ShopifyLlmGuard.Benchmarks.Faults;
 /// </summary>
 internal sealed class HealthyLoad(FaultCaller caller, string server, FaultLane lane, string key)
 {
-    private int unanswered;
+    private readonly ConcurrentQueue<Told> missed = new();
 
     /// <summary>Endpoints that answer at once, with what they were asked.</summary>
     public static Fault Endpoints { get; } = new("load", "healthy traffic", "echo") { Secondary = "echo" };
 
     public int Calls { get; private set; }
 
-    /// <summary>Calls that came back with anything but an answer.</summary>
-    public int Unanswered => unanswered;
+    /// <summary>Calls that came back with anything but an answer, and what they were told instead.</summary>
+    public IReadOnlyCollection<Told> Missed => missed;
 
     public async Task RunAsync(int perSecond, CancellationToken until)
     {
@@ -38,7 +39,7 @@ internal sealed class HealthyLoad(FaultCaller caller, string server, FaultLane l
             $"{server}/v1/chat/completions", lane.Name, streamed, new Dictionary<string, string> { ["Authorization"] = $"Bearer {key}" }, CancellationToken.None);
         if (told is not { Status: 200, EndedWell: true, Error: null, Finish: "stop" })
         {
-            Interlocked.Increment(ref unanswered);
+            missed.Enqueue(told);
         }
     }
 }

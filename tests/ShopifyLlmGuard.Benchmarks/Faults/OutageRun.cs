@@ -3,9 +3,6 @@ using ShopifyLlmGuard.Tests.Faults;
 
 namespace ShopifyLlmGuard.Benchmarks.Faults;
 
-/// <summary>What one caller saw of an outage: calls without a whole answer, what came to the endpoint while it was down, and the time from its end to that endpoint's first answer.</summary>
-internal sealed record OutageSeen(bool IsHidden, bool Streamed, int Unserved, int AttemptsDuring, int ProbesDuring, TimeSpan? BackAfter);
-
 /// <summary>
 /// S15: the first endpoint answers 503 for a minute. Fifteen calls, one every four seconds, as FailoverBench makes them; then, so that
 /// the return is not measured in steps of four seconds, four a second until the first endpoint answers.
@@ -17,9 +14,8 @@ internal sealed class OutageRun(PostgresCluster postgres, Fault outage, int repe
     private static readonly TimeSpan EveryAfter = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
-    /// <summary>Both forms at the same time, each before a server of its own.</summary>
-    public async Task<IReadOnlyList<OutageSeen>> RunAsync() =>
-        [.. (await Task.WhenAll(((bool[])[false, true]).Select(AllAsync))).SelectMany(seen => seen)];
+    /// <summary>One form after the other: thirty endpoints that fail in the same seconds need the retries that all of the load earns.</summary>
+    public async Task<IReadOnlyList<OutageSeen>> RunAsync() => [.. await AllAsync(streamed: false), .. await AllAsync(streamed: true)];
 
     private async Task<OutageSeen[]> AllAsync(bool streamed)
     {
@@ -36,8 +32,9 @@ internal sealed class OutageRun(PostgresCluster postgres, Fault outage, int repe
         await server.RunAsync();
         using var http = new HttpClient(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(30) };
         using var enough = new CancellationTokenSource();
-        field.Break();
         var traffic = new HealthyLoad(new FaultCaller(http), server.Url, load, keys[^1]).RunAsync(FaultRun.LoadPerSecond, enough.Token);
+        await Task.Delay(FaultRun.Settle, TimeProvider.System);
+        field.Break();
         var seen = await Task.WhenAll(lanes.Select((lane, number) => OneAsync(server.Url, field.Llm, lane, keys[number], streamed, number)));
         await enough.CancelAsync();
         await traffic;
@@ -48,18 +45,22 @@ internal sealed class OutageRun(PostgresCluster postgres, Fault outage, int repe
     {
         using var http = new HttpClient(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(30) };
         var caller = new FaultCaller(http);
-        var (unserved, back) = (0, (TimeSpan?)null);
+        var (unserved, back) = (new List<string>(), (TimeSpan?)null);
         for (var call = 0; back is null && llm.Clock < llm.Times.Outage + Longest; call++)
         {
             var due = call < Calls ? (Every * call) + (Every * number / repetitions) : llm.Times.Outage + (EveryAfter * (call - Calls));
             await Task.Delay(due > llm.Clock ? due - llm.Clock : TimeSpan.Zero, TimeProvider.System);
-            var told = await caller.AskAsync(
-                $"{url}/v1/chat/completions", lane.Name, streamed, new Dictionary<string, string> { ["Authorization"] = $"Bearer {key}" }, CancellationToken.None);
-            unserved += told.IsComplete ? 0 : 1;
-            back = told.IsComplete && told.Model == lane.Primary ? llm.Clock - told.Took - llm.Times.Outage : null;
+            var (at, told) = (llm.Clock, await caller.AskAsync(
+                $"{url}/v1/chat/completions", lane.Name, streamed, new Dictionary<string, string> { ["Authorization"] = $"Bearer {key}" }, CancellationToken.None));
+            if (!told.IsComplete)
+            {
+                unserved.Add($"{lane.Name}, call {call + 1} at {at.TotalSeconds:0.0} s: {told}");
+            }
+
+            back = told.IsComplete && told.Model == lane.Primary ? at - llm.Times.Outage : null;
         }
 
         var during = llm.Requests.Where(seen => seen.Model == lane.Primary && seen.At < llm.Times.Outage).ToList();
-        return new(!lane.Fault.HidesNothing, streamed, unserved, during.Count(seen => !seen.IsProbe), during.Count(seen => seen.IsProbe), back);
+        return new(!lane.Fault.HidesNothing, streamed, during.Count(seen => !seen.IsProbe), during.Count(seen => seen.IsProbe), back) { Unserved = unserved };
     }
 }

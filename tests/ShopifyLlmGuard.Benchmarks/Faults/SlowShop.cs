@@ -15,7 +15,7 @@ internal sealed class SlowShop(PostgresCluster postgres)
         var lane = field.Add(Fault.All.Single(fault => fault.Code == "S06"), "slow-shop");
 
         // Nothing but the traffic itself may find it out here: no probes.
-        await using var server = await GuardServer.StartAsync(postgres, [.. field.Settings, ("Jobs:Run", "false")]);
+        await using var server = await GuardServer.StartAsync(postgres, [.. field.Settings, ("Jobs:Run", "false"), ("Health:Watch", "false")]);
         var key = await server.KeyAsync(lane.Jurisdiction);
         await server.RunAsync();
         using var http = new HttpClient(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(30) };

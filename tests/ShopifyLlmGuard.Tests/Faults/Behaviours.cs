@@ -39,8 +39,8 @@ internal static class Behaviours
         ["refused-in-band"] = InBandErrorAsync,
         ["garbage"] = (_, talk) => SayAsync(talk, "application/json", """{"choices": oops"""),
         ["html"] = (_, talk) => SayAsync(talk, "text/html", "<!doctype html><title>Welcome</title><p>Sign in to this network"),
-        ["large"] = (turn, talk) => EndlessAsync(turn, talk, words: 10 * 1024),
-        ["endless"] = (turn, talk) => EndlessAsync(turn, talk, words: int.MaxValue),
+        ["large"] = (turn, talk) => LongAsync(turn, talk, words: 160, length: 64 * 1024, TimeSpan.Zero),
+        ["endless"] = (turn, talk) => LongAsync(turn, talk, words: int.MaxValue, length: 4096, TimeSpan.FromMilliseconds(20)),
         ["wrong-length"] = WrongLengthAsync,
         ["drip"] = DripAsync,
         ["flap"] = (turn, talk) => (int)(turn.Llm.Clock / turn.Times.Flap) % 2 == 0
@@ -49,9 +49,12 @@ internal static class Behaviours
             ? RefuseAsync(talk, 503, "overloaded") : FaultyAnswer.SendAsync(turn, talk),
     };
 
-    public static Func<FaultyTurn, HttpTalk, Task<bool>> Of(string model) => All[model.Split('.', 2)[0]];
-
-    public static Func<FaultyTurn, HttpTalk, Task<bool>> Well => All["ok"];
+    /// <summary>What an endpoint does while it is broken, or while all is well; one that only echoes is never broken.</summary>
+    public static Func<FaultyTurn, HttpTalk, Task<bool>> Of(string model, bool isWell)
+    {
+        var kind = model.Split('.', 2)[0];
+        return All[isWell && kind != "echo" ? "ok" : kind];
+    }
 
     private static async Task<bool> RefuseAsync(HttpTalk talk, int status, string code, string? header = null)
     {
@@ -149,16 +152,15 @@ internal static class Behaviours
         return true;
     }
 
-    /// <summary>One KiB a word.</summary>
-    private static async Task<bool> EndlessAsync(FaultyTurn turn, HttpTalk talk, int words)
+    private static async Task<bool> LongAsync(FaultyTurn turn, HttpTalk talk, int words, int length, TimeSpan between)
     {
-        var word = new string('x', 1023) + " ";
+        var word = new string('x', length - 1) + " ";
         await talk.HeadAsync(200, turn.Streamed ? "text/event-stream" : "application/json", null);
         await talk.ChunkAsync(turn.Streamed ? FaultyAnswer.Event(turn, new { role = "assistant", content = "" }) : "{\"choices\":[{\"message\":{\"content\":\"");
         for (var sent = 0; sent < words; sent++)
         {
             await talk.ChunkAsync(turn.Streamed ? FaultyAnswer.Event(turn, new { content = word }) : word);
-            await (words == int.MaxValue ? Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System) : Task.CompletedTask);
+            await Task.Delay(between, TimeProvider.System);
         }
 
         await talk.ChunkAsync(turn.Streamed ? FaultyAnswer.Event(turn, new { }, "stop") + "data: [DONE]\n\n" : "\"},\"finish_reason\":\"stop\"}]}");

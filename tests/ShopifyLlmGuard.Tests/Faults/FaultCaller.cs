@@ -61,8 +61,9 @@ internal sealed class FaultCaller(HttpClient http)
                 : await ReadWholeAsync(told, response, cancellationToken);
             return told with { Took = Stopwatch.GetElapsedTime(began) };
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        catch (Exception failure) when (failure is HttpRequestException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
+            // The client's own limit is a cancellation, too.
             return new Told(0, "", Stopwatch.GetElapsedTime(began)) { Error = failure.GetType().Name };
         }
     }

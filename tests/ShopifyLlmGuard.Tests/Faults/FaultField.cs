@@ -13,7 +13,7 @@ internal sealed class FaultField : IAsyncDisposable
     private readonly bool wellAtFirst;
 
     /// <param name="times">How long faults last.</param>
-    /// <param name="wellAtFirst">Nothing is broken until <see cref="Break"/>, so that no probe can know of it before a call does.</param>
+    /// <param name="wellAtFirst">Nothing is broken until it is told to be, so that no probe can know of it before a call does.</param>
     public FaultField(FaultTimes? times = null, bool wellAtFirst = false)
     {
         Llm = FaultyLlm.Start(times);
@@ -44,10 +44,14 @@ internal sealed class FaultField : IAsyncDisposable
     public void Break()
     {
         Llm.Break();
-        foreach (var lane in lanes.Where(lane => lane.Proxy is not null))
-        {
-            lane.Proxy!.Set(lane.Fault.Wire);
-        }
+        lanes.ForEach(lane => lane.Proxy?.Set(lane.Fault.Wire));
+    }
+
+    /// <summary>Breaks one lane alone, so that nobody has seen it fail before the call that follows.</summary>
+    public void Break(FaultLane lane)
+    {
+        Llm.Break(lane.Name);
+        lane.Proxy?.Set(lane.Fault.Wire);
     }
 
     public async ValueTask DisposeAsync()

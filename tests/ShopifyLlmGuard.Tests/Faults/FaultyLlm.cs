@@ -14,6 +14,7 @@ internal sealed class FaultyLlm : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<string, int> attempts = new();
+    private readonly ConcurrentDictionary<string, bool> broken = new();
     private readonly ConcurrentDictionary<HttpTalk, bool> talks = new();
     private readonly Task accepting;
     private long began = Stopwatch.GetTimestamp();
@@ -31,7 +32,7 @@ internal sealed class FaultyLlm : IAsyncDisposable
 
     public string Url => $"http://127.0.0.1:{Port}";
 
-    /// <summary>Since the start, or the last <see cref="Break"/>: outages are told by it.</summary>
+    /// <summary>Since the start, or the last <see cref="Reset"/>: outages are told by it.</summary>
     public TimeSpan Clock => Stopwatch.GetElapsedTime(began);
 
     /// <summary>Every request for an answer, in order of arrival.</summary>
@@ -42,16 +43,25 @@ internal sealed class FaultyLlm : IAsyncDisposable
     /// <summary>Callers' requests that reached a model; probes are counted apart.</summary>
     public IReadOnlyList<Seen> AttemptsAt(string model) => [.. Requests.Where(seen => seen.Model == model && !seen.IsProbe)];
 
-    /// <summary>As long as it is set, every endpoint is well, whatever its name says.</summary>
+    /// <summary>As long as it is set, every endpoint is well, whatever its name says, unless its lane was broken by itself.</summary>
     public bool IsWell { get; set; }
 
-    /// <summary>Faults, and outages, begin now.</summary>
+    /// <summary>All faults, and outages, begin now.</summary>
     public void Break()
+    {
+        Reset();
+        IsWell = false;
+    }
+
+    /// <summary>Those of one lane begin now.</summary>
+    public void Break(string lane) => broken[lane] = true;
+
+    /// <summary>Nothing was before now.</summary>
+    public void Reset()
     {
         began = Stopwatch.GetTimestamp();
         attempts.Clear();
         Requests.Clear();
-        IsWell = false;
     }
 
     public async ValueTask DisposeAsync()
@@ -116,7 +126,7 @@ internal sealed class FaultyLlm : IAsyncDisposable
         var turn = FaultyTurn.Of(json.RootElement, Times, this);
         var attempt = turn.IsProbe ? 0 : attempts.AddOrUpdate(turn.Model, 1, (_, count) => count + 1);
         Requests.Enqueue(new(turn.Model, attempt, turn.Streamed, turn.IsProbe, turn.EndsWithAssistant, turn.Caller, Clock));
-        return await (IsWell ? Behaviours.Well : Behaviours.Of(turn.Model))(turn with { Attempt = attempt }, talk);
+        return await Behaviours.Of(turn.Model, IsWell && !broken.ContainsKey(turn.Lane))(turn with { Attempt = attempt }, talk);
     }
 
     /// <summary>One request as it arrived.</summary>
@@ -129,6 +139,9 @@ internal sealed record FaultyTurn(
 {
     /// <summary>As a probe does.</summary>
     public bool WantsOneToken { get; init; }
+
+    /// <summary>Whose endpoint it is: <c>s06.lane-1</c> is the lane's first.</summary>
+    public string Lane => Model.Split('.', 2) is [_, var name] ? name[..Math.Max(0, name.LastIndexOf('-'))] : "";
 
     public static FaultyTurn Of(JsonElement body, FaultTimes times, FaultyLlm llm)
     {

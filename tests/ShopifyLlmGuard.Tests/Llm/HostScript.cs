@@ -25,6 +25,18 @@ public sealed record HostScript(int Status, TimeSpan After, IReadOnlyList<(TimeS
     /// <summary>In seconds; null without the header.</summary>
     public int? RetryAfter { get; init; }
 
+    /// <summary>All words of the body, if they are words.</summary>
+    public string Text { get; init; } = "";
+
+    /// <summary>How the model says that it ended; null when it does not say.</summary>
+    public string? Finish { get; init; }
+
+    /// <summary>Whether this, and nothing less, is an answer.</summary>
+    public bool IsWhole => Status == 200 && End == Ending.Done && Finish == "stop" && Text.Length > 0;
+
+    /// <summary>Done on the reader's own thread when all lines have been read.</summary>
+    public Action? AtEnd { get; init; }
+
     public static HostScript Refuses(int status) => new(status, TimeSpan.Zero, [], Ending.Done);
 
     public static HostScript Hangs { get; } = new(200, TimeSpan.FromHours(1), [], Ending.Hang);
@@ -34,7 +46,7 @@ public sealed record HostScript(int Status, TimeSpan After, IReadOnlyList<(TimeS
     {
         var words = text.Split(' ').Select((word, index) =>
             (TimeSpan.FromSeconds(index == 0 ? firstAfter : pause), Chunk(index == 0 ? word : " " + word, null)));
-        return new(200, TimeSpan.Zero, [.. words, .. finish is null ? [] : ((TimeSpan, string)[])[(TimeSpan.Zero, Chunk("", finish))]], end);
+        return new(200, TimeSpan.Zero, [.. words, .. finish is null ? [] : ((TimeSpan, string)[])[(TimeSpan.Zero, Chunk("", finish))]], end) { Text = text, Finish = finish };
     }
 
     public static string Chunk(string text, string? finish) => "data: " + JsonSerializer.Serialize(new
@@ -69,6 +81,10 @@ internal sealed class ScriptStream(HostScript script, TimeProvider clock) : Stre
         {
             await Task.Delay(next.Pause, clock, heard);
             rest = Encoding.UTF8.GetBytes(next.Line + "\n\n");
+        }
+        else if (rest.Length == 0 && script.AtEnd is { } end)
+        {
+            end();
         }
         else if (rest.Length == 0 && script.End == Ending.Hang)
         {

@@ -11,19 +11,25 @@ public sealed class RouterPropertyTests
     private static readonly DateTimeOffset Start = new SteppedClock().GetUtcNow();
     private static readonly Gen<TimeSpan> Pause = Gen.Choose(0, 3000).Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds));
 
+    // Words of its own for each script, so that one can tell whose answer it was, and whether all of it.
+    private static readonly Gen<string> AnyText =
+        from word in Gen.Choose(1, 999_999)
+        from words in Gen.Choose(1, 30)
+        select string.Join(' ', Enumerable.Repeat($"w{word}", words));
+
     private static readonly Gen<HostScript> AnyScript = Gen.OneOf(
         Gen.Elements(0, 429, 500, 502, 503, 504, 400, 302).Select(HostScript.Refuses),
         Gen.Constant(HostScript.Hangs),
         from first in Gen.Choose(1, 1000)
         from pause in Gen.Choose(0, 40)
-        from words in Gen.Choose(1, 30)
-        select HostScript.Says(string.Join(' ', Enumerable.Repeat("word", words)), first / 1000.0, pause / 1000.0),
+        from text in AnyText
+        select HostScript.Says(text, first / 1000.0, pause / 1000.0),
         from first in Pause
         from pause in Gen.Choose(0, 1200)
-        from words in Gen.Choose(1, 30)
+        from text in AnyText
         from end in Gen.Elements(Enum.GetValues<Ending>())
         from finish in Gen.Elements("stop", "length", "content_filter", null)
-        select HostScript.Says(string.Join(' ', Enumerable.Repeat("word", words)), first.TotalSeconds, pause / 1000.0, end, finish),
+        select HostScript.Says(text, first.TotalSeconds, pause / 1000.0, end, finish),
         from status in Gen.Elements(0, 503, 200)
         from after in Pause
         from deaf in Gen.Elements(true, false)
@@ -92,7 +98,7 @@ public sealed class RouterPropertyTests
         Note("sent", !hosts.Dispatched.IsEmpty);
         Note("nobody eligible", eligible == 0);
         Note("some not eligible", eligible > 0 && eligible < world.Endpoints.Count && !hosts.Dispatched.IsEmpty);
-        NoteTries(hosts);
+        AssertRecorded(world, hosts);
     }
 
     private void EndsInTime(World world)
@@ -109,7 +115,7 @@ public sealed class RouterPropertyTests
             var parts = sound.Run(hosts);
             var took = hosts.Clock.GetUtcNow() - began;
             Assert.InRange(took, TimeSpan.Zero, sound.Budget + SteppedClock.Tick);
-            AssertSound(parts);
+            AssertSound(parts, sound);
             Note("Done", parts[^1] is AnswerPart.Done);
             Note("out of time", took >= sound.Budget);
         }
@@ -117,12 +123,34 @@ public sealed class RouterPropertyTests
         NoteTries(hosts);
     }
 
-    private void NoteTries(ScriptedHosts hosts)
+    // Every request that was sent has its record, also one that lost or that nobody waited for any more; so has a call that was sent to nobody.
+    private void AssertRecorded(World world, ScriptedHosts hosts)
     {
+        List<AttemptRecord> records = [];
+        ((SteppedClock)hosts.Clock).DriveUntil(() => IsComplete(), "every request and every call has its record");
+        Assert.All(records, record => Assert.StartsWith($"allows {string.Join(", ", world.Policy)}; ", record.Basis, StringComparison.Ordinal));
+
+        bool IsComplete()
+        {
+            records.AddRange(NoteTries(hosts));
+            return records.Count >= world.Calls && hosts.Dispatched.CountBy(Place).All(sent => records.Count(record => Place(record) == sent.Key) >= sent.Value);
+        }
+    }
+
+    private static (string?, string?, string?, DateTimeOffset?) Place(LlmEndpoint here) => (here.Id, here.Region, here.Jurisdiction, here.AttestedUntil);
+
+    private static (string?, string?, string?, DateTimeOffset?) Place(AttemptRecord record) => (record.Endpoint, record.Region, record.Jurisdiction, record.AttestedUntil);
+
+    private List<AttemptRecord> NoteTries(ScriptedHosts hosts)
+    {
+        List<AttemptRecord> records = [];
         while (hosts.Log.Waiting.TryRead(out var record))
         {
+            records.Add(record);
             Note(record.Try ?? "none", true);
         }
+
+        return records;
     }
 
     private void Note(string what, bool isSo) => happened[what] = happened.GetValueOrDefault(what) + (isSo ? 1 : 0);
@@ -130,8 +158,8 @@ public sealed class RouterPropertyTests
     private void AssertHappened(params (string What, int Least)[] expected) => Assert.All(
         expected, one => Assert.True(happened.GetValueOrDefault(one.What) >= one.Least, $"'{one.What}' only {happened.GetValueOrDefault(one.What)} times"));
 
-    // One beginning before the first words, and one end.
-    private static void AssertSound(IReadOnlyList<AnswerPart> parts)
+    // One beginning before the first words, and one end; and what is called an answer is all of what one host said.
+    private static void AssertSound(IReadOnlyList<AnswerPart> parts, World world)
     {
         if (parts is [AnswerPart.Failed only])
         {
@@ -145,6 +173,7 @@ public sealed class RouterPropertyTests
         if (parts[^1] is AnswerPart.Done done)
         {
             Assert.Equal(done.Attempt.Text, string.Concat(parts.OfType<AnswerPart.Text>().Select(text => text.Value)));
+            Assert.Contains(world.Scripts, script => script.IsWhole && script.Text == done.Attempt.Text);
         }
     }
 

@@ -63,13 +63,15 @@ public sealed class RoutingTests
         Assert.Equal(TimeSpan.FromMilliseconds(50), Hedging.After([new TimeSpan[20]], limit));
     }
 
-    [Fact]
-    public async Task A_silent_endpoint_is_outrun_by_another_device_in_another_region_and_still_judged()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_silent_endpoint_is_outrun_by_another_device_in_another_region_and_still_judged(bool streamed)
     {
         using var hosts = Hosts(
             [At("a", "one", "north"), At("b", "one", "south"), At("c", "two", "north"), At("d", "three", "south")],
-            first: HostScript.Hangs);
-        var attempt = await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget);
+            first: HostScript.Hangs, limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(1.6) });
+        var attempt = await AskAsync(hosts, streamed);
         Assert.Equal("Hello.", attempt.Text);
         var asked = hosts.Dispatched.ToList();
         Assert.Equal(2, asked.Count);
@@ -82,6 +84,28 @@ public sealed class RoutingTests
         Assert.Equal(
             [("first", Reasons.Timeout), ("hedge", "answered")],
             records.Select(record => (record.Try!, record.Outcome)).OrderBy(record => record.Item1, StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_answer_does_not_wait_until_a_silent_endpoint_beside_it_is_given_up(bool streamed)
+    {
+        using var hosts = Hosts(
+            [At("a", "one", "north"), At("b", "two", "south")], first: HostScript.Hangs,
+            limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(15) });
+        foreach (var lane in hosts.Lanes)
+        {
+            Enumerable.Range(0, 20).ToList().ForEach(_ => lane.Traffic.Add(
+                new Attempt { Text = "Hello.", Verdict = Verdict.Good, FirstToken = TimeSpan.FromSeconds(0.1), Duration = TimeSpan.FromSeconds(0.1) }));
+        }
+
+        var began = hosts.Clock.GetTimestamp();
+        var attempt = await AskAsync(hosts, streamed);
+        Assert.InRange(hosts.Clock.GetElapsedTime(began), TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(8));
+        Assert.Equal((2, "Hello."), (hosts.Dispatched.Count, attempt.Text));
+        Assert.Equal(hosts.Dispatched.Last().Id, attempt.Endpoint!.Id);
+        Assert.Equal(1, hosts.Lanes.Sum(lane => lane.Running));
     }
 
     [Fact]
@@ -274,6 +298,10 @@ public sealed class RoutingTests
         Assert.All(errors, line => Assert.Contains(nameof(Unreadable), line, StringComparison.Ordinal));
         Assert.DoesNotContain(hosts.Lines.All, line => line.Contains("zebrafinch", StringComparison.Ordinal));
     }
+
+    private static async Task<Attempt> AskAsync(ScriptedHosts hosts, bool streamed) => streamed
+        ? Assert.IsType<AnswerPart.Done>((await hosts.StreamAsync(ScriptedHosts.Call("EU"), Budget))[^1]).Attempt
+        : await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget);
 
     private static LlmEndpoint At(string id, string device, string region) =>
         ResidencyTests.Endpoint(id, "EU") with { Device = device, Region = region };

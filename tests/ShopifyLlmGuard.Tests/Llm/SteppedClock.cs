@@ -35,4 +35,15 @@ internal sealed class SteppedClock : FakeTimeProvider
 
         Assert.True(work.Wait(TimeSpan.FromSeconds(20)), "The clock stands a tick after the deadline, and there is no answer.");
     }
+
+    /// <summary>Moves on until something has become true, however long that takes by this clock; fails after 20 real seconds.</summary>
+    public void DriveUntil(Func<bool> isTrue, string what)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!SpinWait.SpinUntil(isTrue, Settle))
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20), $"Waited 20 s in vain: {what}.");
+            Advance(Tick);
+        }
+    }
 }

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.AI;
 using ShopifyLlmGuard.Llm;
+using ShopifyLlmGuard.Llm.Wire;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Tests.Llm;
@@ -95,6 +97,35 @@ public sealed class StreamTests
         }
 
         Assert.Fail("The words were kept until the end.");
+    }
+
+    [Fact]
+    public async Task A_reader_who_is_slower_than_the_model_gets_more_at_once()
+    {
+        var words = string.Join(' ', Enumerable.Range(0, 500));
+        using var hosts = new ScriptedHosts([ResidencyTests.Endpoint("eu-1", "EU")], _ => HostScript.Says(words, firstAfter: 0, pause: 0));
+        List<AnswerPart> parts = [];
+        await foreach (var part in hosts.Router.StreamAsync(ScriptedHosts.Call("EU"), new Deadline(hosts.Clock, Budget)))
+        {
+            parts.Add(part);
+            await Guard.UntilAsync(() => hosts.Lanes[0].Running == 0, "the model has said everything");
+        }
+
+        Assert.Equal(words, Words(parts));
+        Assert.IsType<AnswerPart.Done>(parts[^1]);
+        Assert.InRange(parts.Count, 3, 4);
+    }
+
+    [Fact]
+    public void A_model_that_never_pauses_is_not_read_beyond_the_deadline()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var limits = AttemptLimits.Of(ResidencyTests.Endpoint("eu-1", "EU"), new LlmOptions(), Limits);
+        var notes = new AttemptNotes(ResidencyTests.Endpoint("eu-1", "EU"), limits, new CallFlow(new Deadline(clock, Budget), ScriptedHosts.Call("EU")), usual: null);
+        Assert.True(notes.Take(new(ChatRole.Assistant, "Many words, ")));
+        clock.Advance(Budget);
+        Assert.False(notes.Take(new(ChatRole.Assistant, "and more of them.")));
+        Assert.Equal((Reasons.Timeout, Verdict.None), (notes.TooSlow().Reason, notes.TooSlow().Verdict));
     }
 
     [Fact]

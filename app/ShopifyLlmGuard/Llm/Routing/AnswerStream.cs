@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Threading.Channels;
 using ShopifyLlmGuard.Serving;
 
@@ -26,9 +27,8 @@ internal sealed class AnswerStream(ModelCall call, ChannelReader<AnswerPart> par
                 break;
             }
 
-            while (parts.TryRead(out var part))
+            while (Next() is { } part)
             {
-                hasBegun = true;
                 yield return part;
             }
         }
@@ -37,6 +37,24 @@ internal sealed class AnswerStream(ModelCall call, ChannelReader<AnswerPart> par
         await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         yield return Last(work.IsCompletedSuccessfully ? await work : Attempt.NotMade(Reasons.InternalError));
+    }
+
+    // A reader that is slower than the model gets more at once, not everything later: after the beginning come words only.
+    private AnswerPart? Next()
+    {
+        if (!parts.TryRead(out var part) || part is not AnswerPart.Text first)
+        {
+            hasBegun |= part is not null;
+            return part;
+        }
+
+        StringBuilder? words = null;
+        while (parts.TryRead(out var more))
+        {
+            (words ??= new StringBuilder(first.Value)).Append(((AnswerPart.Text)more).Value);
+        }
+
+        return words is null ? part : new AnswerPart.Text(words.ToString());
     }
 
     private AnswerPart Last(Attempt attempt) => (attempt.Reason, hasBegun, call.Instead) switch

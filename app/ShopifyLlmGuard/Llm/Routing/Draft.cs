@@ -23,6 +23,9 @@ internal sealed class Draft(Route? route)
     /// <summary>Another draft has been shown.</summary>
     public bool IsLost => lost.Task.IsCompleted;
 
+    /// <summary>Ends when that happens.</summary>
+    public Task Lost => lost.Task;
+
     /// <summary>A draft that nobody waits for.</summary>
     public static Draft Unread() => new(null);
 

@@ -24,6 +24,9 @@ internal sealed class Route(ModelCall call, Deadline deadline, CommitPoint commi
     /// <summary>When a second endpoint is asked beside a silent first one; infinite when none may be.</summary>
     public TimeSpan HedgeAfter { get; set; } = Timeout.InfiniteTimeSpan;
 
+    /// <summary>A second endpoint is asked beside the first, or may yet be.</summary>
+    public bool MayBeHedged => IsHedged || HedgeAfter != Timeout.InfiniteTimeSpan;
+
     /// <summary>How long the retry waits before it begins.</summary>
     public TimeSpan Backoff { get; set; }
 

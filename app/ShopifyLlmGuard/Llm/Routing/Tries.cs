@@ -59,6 +59,7 @@ internal sealed class Tries
         var outcome = await pipeline.ExecuteOutcomeAsync(
             static async (context, tries) => Outcome.FromResult(await tries.NextAsync(RouteOf(context))), context, this);
         ResilienceContextPool.Shared.Return(context);
+        Overhead.Waited();
         outcome.ThrowIfException();
         return outcome.Result!;
     }
@@ -93,10 +94,25 @@ internal sealed class Tries
         return refused;
     }
 
+    // Polly answers when every try has ended. One that has lost to another is watched on, for its breaker, but nobody waits for it.
     private async Task<Attempt> AskAsync(Route route, EligibleEndpoint here, Try kind)
     {
         log.Reached(route.Call, kind.ToString().ToLowerInvariant(), route.Deadline);
-        var attempt = await here.Lane.AskAsync(here, route.NewDraft(here), route.Deadline, route.Left);
+        var draft = route.NewDraft(here);
+        var asking = AskToTheEndAsync(route, here, draft, kind);
+        if (!route.MayBeHedged || await Task.WhenAny(asking, draft.Lost) == asking)
+        {
+            return await asking;
+        }
+
+        Race.Forget(asking);
+        return new Attempt { Endpoint = here.Endpoint, Reason = Reasons.Outrun };
+    }
+
+    private async Task<Attempt> AskToTheEndAsync(Route route, EligibleEndpoint here, Draft draft, Try kind)
+    {
+        using var waiting = Overhead.Waiting();
+        var attempt = await here.Lane.AskAsync(here, draft, route.Deadline, route.Left);
         if (attempt.Endpoint is not null)
         {
             log.Attempted(route.Call, attempt, kind, route.Basis);

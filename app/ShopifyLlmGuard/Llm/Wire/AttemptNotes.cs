@@ -30,7 +30,7 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, C
     private TimeSpan Elapsed => deadline.Clock.GetElapsedTime(began);
 
     /// <summary>Takes notice of an update.</summary>
-    /// <returns>False when the words come so slowly that waiting on is pointless.</returns>
+    /// <returns>False when the words come so slowly that waiting on is pointless, or without a pause until the deadline is over.</returns>
     public bool Take(ChatResponseUpdate update)
     {
         // Empty chunks keep a connection alive; they are not progress.
@@ -49,7 +49,7 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, C
             outputTokens = usage.Details.OutputTokenCount;
         }
 
-        return firstToken is null || !limits.IsDrip(text.Length, Elapsed - firstToken.Value);
+        return deadline.Remaining > TimeSpan.Zero && (firstToken is null || !limits.IsDrip(text.Length, Elapsed - firstToken.Value));
     }
 
     /// <summary>The stream has ended: with an answer only if the model said that it was done, and the endpoint that this was all.</summary>
