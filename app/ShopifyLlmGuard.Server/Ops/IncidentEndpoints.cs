@@ -34,7 +34,10 @@ internal static class IncidentEndpoints
 
         var delivery = new RawDelivery(
             source, mediaType, name => request.Headers[name] is [{ } value] ? value : null, context.Features.Get<ProvenBody>()!.Bytes,
-            clock.GetUtcNow(), settings.Current.NamedLabels);
+            clock.GetUtcNow(), settings.Current.NamedLabels)
+        {
+            SignedAt = settings.Current.Sources.TryGetValue(source, out var proof) ? SourceSecrets.SignedAt(proof, request.Headers) : null,
+        };
         var reading = DeliveryReader.Read(delivery);
         if (reading.Problem is { } problem)
         {
@@ -47,6 +50,10 @@ internal static class IncidentEndpoints
             bell.Ring();
             meter.Delivered(source, isNew ? "accepted" : reading.Signals.Count > 0 ? "duplicate" : "nothing-to-do");
             return TypedResults.Accepted((string?)null);
+        }
+        catch (Exception exception) when (exception.GetBaseException() is PostgresException { SqlState: ['2', '2', ..] or ['5', '4', ..] })
+        {
+            return Refused(meter, source, "not-storable", StatusCodes.Status400BadRequest);
         }
         catch (Exception exception) when (IsDatabaseAway(exception))
         {

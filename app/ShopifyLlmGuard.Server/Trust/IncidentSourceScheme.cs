@@ -8,11 +8,12 @@ using ShopifyLlmGuard.Incidents.Signals;
 namespace ShopifyLlmGuard.Server.Trust;
 
 /// <summary>
-/// A monitoring system that proves itself as configured, over the raw bytes. A source that is unknown or not configured has no door
-/// here: 404, before a byte of its body is read.
+/// A monitoring system that proves itself as configured. What a header proves is proven before a byte of the body is read, and a
+/// signature over the raw bytes before anybody parses them. A source that is unknown or not configured has no door here: 404.
 /// </summary>
 internal sealed partial class IncidentSourceScheme(
-    IOptionsMonitor<AuthenticationSchemeOptions> schemeOptions, ILoggerFactory loggers, UrlEncoder encoder, SignalSettings settings, SignalMeter meter)
+    IOptionsMonitor<AuthenticationSchemeOptions> schemeOptions, ILoggerFactory loggers, UrlEncoder encoder, SignalSettings settings, SignalMeter meter,
+    OpsLimits limits)
     : AuthenticationHandler<AuthenticationSchemeOptions>(schemeOptions, loggers, encoder)
 {
     private int refusal = StatusCodes.Status401Unauthorized;
@@ -25,13 +26,26 @@ internal sealed partial class IncidentSourceScheme(
             return AuthenticateResult.Fail("no such source");
         }
 
-        var body = await RawBody.ReadAsync(Request);
-        if (body is null || !SourceSecrets.Fit(source, proof, Request.Headers, body, TimeProvider.GetUtcNow()))
+        var isSigned = proof.Kind == ProofKind.Signature;
+        if (!SourceSecrets.MayFit(source, proof, Request.Headers, TimeProvider.GetUtcNow()))
         {
-            refusal = body is null ? StatusCodes.Status413PayloadTooLarge : refusal;
-            meter.Delivered(source, body is null ? "too-large" : "unproven");
-            Log.Refused(Logger, source, Request.ContentLength);
-            return AuthenticateResult.Fail("not proven");
+            return Refuse(source, "unproven", StatusCodes.Status401Unauthorized);
+        }
+
+        if (!limits.MayDeliver(Context.Connection, isSigned ? null : source))
+        {
+            return Refuse(source, "too-many", StatusCodes.Status503ServiceUnavailable);
+        }
+
+        var body = await RawBody.ReadAsync(Request);
+        if (body is null)
+        {
+            return Refuse(source, "too-large", StatusCodes.Status413PayloadTooLarge);
+        }
+
+        if (isSigned && !SourceSecrets.IsSigned(source, proof, Request.Headers, body))
+        {
+            return Refuse(source, "unproven", StatusCodes.Status401Unauthorized);
         }
 
         Context.Features.Set(new ProvenBody(body));
@@ -41,12 +55,26 @@ internal sealed partial class IncidentSourceScheme(
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.StatusCode = refusal;
+        Response.Headers.RetryAfter = refusal is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable ? OpsLimits.RetryAfterSeconds : default;
         return Task.CompletedTask;
+    }
+
+    // 503 and not 429 for a delivery that may be proven: Alertmanager comes again only after a 5xx.
+    private AuthenticateResult Refuse(string source, string outcome, int status)
+    {
+        refusal = limits.MayFail(Context.Connection) || status != StatusCodes.Status401Unauthorized ? status : StatusCodes.Status429TooManyRequests;
+        meter.Delivered(source, outcome);
+        if (refusal == status)
+        {
+            Log.Refused(Logger, source, Request.ContentLength, outcome);
+        }
+
+        return AuthenticateResult.Fail(outcome);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a delivery of {Source} of {Length} bytes: too large, or without a proof that fits.")]
-        public static partial void Refused(ILogger logger, string source, long? length);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a delivery of {Source} of {Length} bytes: {Why}.")]
+        public static partial void Refused(ILogger logger, string source, long? length, string why);
     }
 }

@@ -7,27 +7,39 @@ using ShopifyLlmGuard.Server.Ops.Bypassing;
 
 namespace ShopifyLlmGuard.Server.Trust;
 
-/// <summary>An operator, or another server, who signed body and time. Verified before anybody parses a byte of it.</summary>
+/// <summary>
+/// An operator, or another server, who signed body and time: what the headers tell is looked at before the body is read, and the
+/// signature before anybody parses a byte. Who cannot prove it too often is told less; who can is never turned away.
+/// </summary>
 internal sealed partial class OperatorScheme(
     IOptionsMonitor<AuthenticationSchemeOptions> schemeOptions, ILoggerFactory loggers, UrlEncoder encoder, BypassKeys keys,
-    IOptions<BypassOptions> options, TimeProvider clock)
+    IOptions<BypassOptions> options, OpsLimits limits, TimeProvider clock)
     : AuthenticationHandler<AuthenticationSchemeOptions>(schemeOptions, loggers, encoder)
 {
     public const int MaximumBytes = 16 * 1024;
 
-    private bool tooLarge;
+    private int refusal = StatusCodes.Status401Unauthorized;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var read = await Request.BodyReader.ReadAtLeastAsync(MaximumBytes + 1, Context.RequestAborted);
-        tooLarge = read.Buffer.Length > MaximumBytes;
-        var body = tooLarge ? [] : read.Buffer.ToArray();
-        Request.BodyReader.AdvanceTo(read.Buffer.End);
-        if (tooLarge || BypassSignature.Verify(
-            body, Only(BypassSignature.TimestampHeader), Only(BypassSignature.Header), keys.All, clock.GetUtcNow(), options.Value.Window) is not { } at)
+        var (timestamp, signatures) = (Only(BypassSignature.TimestampHeader), Only(BypassSignature.Header));
+        if (string.IsNullOrEmpty(signatures) || !BypassSignature.IsRecent(timestamp, clock.GetUtcNow(), options.Value.Window))
         {
-            Log.Refused(Logger, Request.Path, body.Length);
-            return AuthenticateResult.Fail("not signed");
+            return Refuse(StatusCodes.Status401Unauthorized);
+        }
+
+        var read = await Request.BodyReader.ReadAtLeastAsync(MaximumBytes + 1, Context.RequestAborted);
+        var isTooLarge = read.Buffer.Length > MaximumBytes;
+        var body = isTooLarge ? [] : read.Buffer.ToArray();
+        Request.BodyReader.AdvanceTo(read.Buffer.End);
+        if (isTooLarge)
+        {
+            return Refuse(StatusCodes.Status413PayloadTooLarge);
+        }
+
+        if (BypassSignature.Verify(body, timestamp, signatures, keys.All, clock.GetUtcNow(), options.Value.Window) is not { } at)
+        {
+            return Refuse(StatusCodes.Status401Unauthorized);
         }
 
         Context.Features.Set(new SignedMessage(body, at));
@@ -36,8 +48,21 @@ internal sealed partial class OperatorScheme(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.StatusCode = tooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status401Unauthorized;
+        Response.StatusCode = refusal;
+        Response.Headers.RetryAfter = refusal == StatusCodes.Status429TooManyRequests ? OpsLimits.RetryAfterSeconds : default;
         return Task.CompletedTask;
+    }
+
+    private AuthenticateResult Refuse(int status)
+    {
+        var isWorthAWord = limits.MayFail(Context.Connection);
+        refusal = isWorthAWord ? status : StatusCodes.Status429TooManyRequests;
+        if (isWorthAWord)
+        {
+            Log.Refused(Logger, Request.Path, Request.ContentLength);
+        }
+
+        return AuthenticateResult.Fail("not signed");
     }
 
     private string? Only(string header) => Request.Headers[header] is [{ } value] ? value : null;
@@ -45,7 +70,7 @@ internal sealed partial class OperatorScheme(
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a message to {Path} of {Length} bytes: too large, too old, or not signed with our secret.")]
-        public static partial void Refused(ILogger logger, PathString path, int length);
+        public static partial void Refused(ILogger logger, PathString path, long? length);
     }
 }
 

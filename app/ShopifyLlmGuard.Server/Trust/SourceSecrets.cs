@@ -16,14 +16,36 @@ internal static class SourceSecrets
     /// <summary>How far a signed time may be from ours.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
-    public static bool Fit(string source, SourceProof proof, IHeaderDictionary headers, ReadOnlySpan<byte> body, DateTimeOffset now) => proof.Kind switch
+    private const int MostSignatures = 8;
+
+    /// <summary>Whether the headers alone prove it; of a signature, whether it can fit at all before the body is read.</summary>
+    public static bool MayFit(string source, SourceProof proof, IHeaderDictionary headers, DateTimeOffset now) => proof.Kind switch
     {
         ProofKind.Bearer => Shown(headers.Authorization.ToString(), "Bearer ") is { } token && Any(proof.Secrets, secret => secret, token),
         ProofKind.Basic => Shown(headers.Authorization.ToString(), "Basic ") is { } pair
             && Any(proof.Secrets, secret => Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)), pair),
         ProofKind.Header => headers[proof.Header] is [{ Length: > 0 } shown] && Any(proof.Secrets, secret => secret, shown),
-        _ => IsSigned(source, proof, headers, body, now),
+        _ => Given(source, proof, headers).Count > 0 && (proof.TimestampHeader is null || (SignedAt(proof, headers) is { } time && IsRecent(time, now))),
     };
+
+    /// <summary>The time that is signed along, as it is written; null where none is.</summary>
+    public static string? SignedAt(SourceProof proof, IHeaderDictionary headers) =>
+        proof.Kind == ProofKind.Signature && proof.TimestampHeader is { } name && headers[name] is [{ Length: > 0 and < 20 } text] ? text : null;
+
+    /// <summary>Whether a signature fits the raw bytes.</summary>
+    public static bool IsSigned(string source, SourceProof proof, IHeaderDictionary headers, ReadOnlySpan<byte> body)
+    {
+        var given = Given(source, proof, headers);
+        byte[] signed = [.. Encoding.UTF8.GetBytes(SignedAt(proof, headers) is { } time ? $"{time}:" : ""), .. body];
+        var fits = false;
+        foreach (var secret in proof.Secrets)
+        {
+            var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed);
+            given.ForEach(signature => fits |= CryptographicOperations.FixedTimeEquals(expected, signature));
+        }
+
+        return fits;
+    }
 
     private static string? Shown(string header, string scheme) =>
         header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? header[scheme.Length..].Trim() : null;
@@ -40,31 +62,11 @@ internal static class SourceSecrets
         return fits;
     }
 
-    private static bool IsSigned(string source, SourceProof proof, IHeaderDictionary headers, ReadOnlySpan<byte> body, DateTimeOffset now)
-    {
-        var prefix = "";
-        if (proof.TimestampHeader is { } name)
-        {
-            if (headers[name] is not [{ Length: > 0 and < 20 } text] || !IsRecent(text, now))
-            {
-                return false;
-            }
-
-            prefix = $"{text}:";
-        }
-
-        var given = headers[proof.Header].ToString().Split(',', StringSplitOptions.TrimEntries)
-            .Select(part => Bytes(part, source == IncidentSources.Grafana ? "" : "v1=")).OfType<byte[]>().ToList();
-        byte[] signed = [.. Encoding.UTF8.GetBytes(prefix), .. body];
-        var fits = false;
-        foreach (var secret in proof.Secrets)
-        {
-            var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed);
-            given.ForEach(signature => fits |= CryptographicOperations.FixedTimeEquals(expected, signature));
-        }
-
-        return fits;
-    }
+    private static List<byte[]> Given(string source, SourceProof proof, IHeaderDictionary headers) =>
+    [
+        .. headers[proof.Header].ToString().Split(',', StringSplitOptions.TrimEntries)
+            .Select(part => Bytes(part, source == IncidentSources.Grafana ? "" : "v1=")).OfType<byte[]>().Take(MostSignatures),
+    ];
 
     private static bool IsRecent(string text, DateTimeOffset now) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)

@@ -23,7 +23,8 @@ internal static class TrustModule
         services.AddDataProtection();
         services.AddOptions<KeyManagementOptions>().Configure<IOptions<GuardOptions>, ILoggerFactory>((keys, guard, loggers) =>
             keys.XmlRepository = new FileSystemXmlRepository(Directory.CreateDirectory(Path.Combine(guard.Value.DataDirectory, "keys")), loggers));
-        services.AddSingleton<GatewayLimits>().AddClientLimits();
+        services.AddOptions<OpsLimitOptions>().BindConfiguration("OpsLimits").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<GatewayLimits>().AddSingleton<OpsLimits>().AddClientLimits();
         return services;
     }
 

@@ -16,12 +16,16 @@ public sealed class Bypass
     private readonly Lock gate = new();
     private readonly BypassFolder folder;
     private readonly BypassHold? fromStart;
+    private readonly TimeProvider clock;
     private ImmutableList<BypassDecision> pending = [];
-    private ImmutableHashSet<Guid> stored = [];
+    private ImmutableList<BypassDecision> refused = [];
+    private ImmutableDictionary<Guid, BypassDecision> known = ImmutableDictionary<Guid, BypassDecision>.Empty;
+    private ImmutableArray<BypassDecision> inDatabase = [];
     private volatile State state = new(false, null, ImmutableDictionary<string, BypassDecision>.Empty, []);
 
     public Bypass(IOptions<GuardOptions> options, Snapshots snapshots, TimeProvider clock)
     {
+        this.clock = clock;
         folder = new BypassFolder(options.Value.DataDirectory);
         fromStart = Environment.GetEnvironmentVariable("GUARD_BYPASS") == "1"
             ? new BypassHold(BypassWay.Environment, "the operator", "GUARD_BYPASS=1 was set when the server started.", clock.GetUtcNow())
@@ -41,8 +45,11 @@ public sealed class Bypass
     /// <summary>Raised for a decision that was made at this server, and that others may not know.</summary>
     public event Action<BypassDecision>? Decided;
 
-    /// <summary>Decisions that the database may not have.</summary>
+    /// <summary>Decisions that the database may not have, and shall get.</summary>
     public IReadOnlyList<BypassDecision> Pending => pending;
+
+    /// <summary>Decisions that the database will never take. They count here, and wherever they were told to directly.</summary>
+    public IReadOnlyList<BypassDecision> Refused => refused;
 
     /// <summary>Whether the staff of this shop have taken the model away from it.</summary>
     public bool IsOnFor(string shop) => state.Shops.Contains(shop);
@@ -65,18 +72,24 @@ public sealed class Bypass
     /// <summary>The decision that stands for all shops (null) or for one; null when nobody ever decided.</summary>
     public BypassDecision? Standing(string? shop = null) => state.Newest.GetValueOrDefault(shop ?? "");
 
+    /// <summary>The decision with this id, as far as this server knows; one id is one decision.</summary>
+    public BypassDecision? Find(Guid id) => known.GetValueOrDefault(id);
+
     /// <summary>Takes a decision: it counts at once, then it is kept on disk, and the database gets it as soon as it can.</summary>
     /// <param name="decision">The decision.</param>
     /// <param name="fromPeer">Another server passed it on, and tells the others by itself.</param>
-    /// <returns>False when a newer one stands; it is kept for the record, and changes nothing.</returns>
+    /// <returns>False when a newer one stands, and it is kept for the record; or when its id is another decision's, and it is not.</returns>
     public bool Take(BypassDecision decision, bool fromPeer = false)
     {
         bool isNew;
         lock (gate)
         {
-            isNew = Standing(decision.Shop)?.Id != decision.Id && pending.TrueForAll(known => known.Id != decision.Id);
-            pending = isNew ? pending.Add(decision) : pending;
-            Put([decision], state.Newest);
+            isNew = !known.ContainsKey(decision.Id);
+            if (isNew)
+            {
+                (known, pending) = (known.Add(decision.Id, decision), pending.Add(decision));
+                Put([decision], state.Newest);
+            }
         }
 
         if (isNew)
@@ -89,7 +102,7 @@ public sealed class Bypass
             }
         }
 
-        return Standing(decision.Shop)?.Id == decision.Id;
+        return Standing(decision.Shop) is { } stands && stands.IsSameAs(decision);
     }
 
     /// <summary>Makes the place where decisions lie, for the first start without a database.</summary>
@@ -98,9 +111,9 @@ public sealed class Bypass
     /// <summary>Looks at the disk. Whoever runs this often decides how soon a file counts.</summary>
     internal void Look()
     {
-        foreach (var decision in folder.News(id => stored.Contains(id) || pending.Exists(known => known.Id == id) || state.Newest.Values.Any(known => known.Id == id)))
+        foreach (var decision in folder.News(known.ContainsKey))
         {
-            Take(decision);
+            Take(decision.NotAhead(clock));
         }
 
         var before = state.ByHand;
@@ -115,21 +128,33 @@ public sealed class Bypass
         }
     }
 
-    /// <summary>The database has these, and the snapshot on disk what stands of them.</summary>
-    internal void Stored(IReadOnlyCollection<BypassDecision> decisions)
+    /// <summary>The database has it, and the snapshot on disk what stands of it.</summary>
+    /// <param name="decision">What was to be stored.</param>
+    /// <param name="row">What the database has under its id: what it says is what counts on every server.</param>
+    internal void Stored(BypassDecision decision, BypassDecision row)
     {
         lock (gate)
         {
-            pending = pending.RemoveAll(decisions.Contains);
-
-            // A file that cannot be deleted must not come in again and again.
-            stored = stored.Union(decisions.Select(decision => decision.Id));
+            (pending, known) = (pending.Remove(decision), known.SetItem(row.Id, row));
+            Adopt(row);
         }
 
-        foreach (var decision in decisions)
+        folder.Drop(decision);
+        if (row != decision)
         {
-            folder.Drop(decision);
+            Changed?.Invoke();
         }
+    }
+
+    /// <summary>The database will never take it; the others need not wait for that.</summary>
+    internal void Refuse(BypassDecision decision)
+    {
+        lock (gate)
+        {
+            (pending, refused) = (pending.Remove(decision), refused.Add(decision));
+        }
+
+        Changed?.Invoke();
     }
 
     private void Follow(Snapshot snapshot)
@@ -137,15 +162,31 @@ public sealed class Bypass
         bool changed;
         lock (gate)
         {
-            var redacted = state.Newest.Values.Where(known => known.Shop is not null
-                && !pending.Contains(known) && !snapshot.Bypasses.Any(stored => stored.Shop == known.Shop));
-            changed = Put(snapshot.Bypasses, state.Newest.RemoveRange(redacted.Select(known => known.Shop!)));
+            // A time that cannot be true is mended once: mended at each reading, it would outdate what was decided since.
+            inDatabase = [.. snapshot.Bypasses.Select(row => known.TryGetValue(row.Id, out var seen) && row.NotAhead(clock) != row ? seen : row.NotAhead(clock))];
+            known = known.SetItems(inDatabase.Select(row => KeyValuePair.Create(row.Id, row)));
+            var redacted = state.Newest.Values.Where(newest => newest.Shop is not null
+                && !pending.Contains(newest) && !refused.Contains(newest) && !inDatabase.Any(row => row.Shop == newest.Shop)).Select(newest => newest.Shop!).ToList();
+            known = redacted.Count == 0 ? known : known.RemoveRange(known.Values.Where(one => redacted.Contains(one.Shop!)).Select(one => one.Id));
+            changed = Put(inDatabase, state.Newest.RemoveRange(redacted));
+            foreach (var row in inDatabase)
+            {
+                changed |= Adopt(row);
+            }
         }
 
         if (changed)
         {
             Changed?.Invoke();
         }
+    }
+
+    // What the database says of a decision counts everywhere, also where something else was heard of it first.
+    private bool Adopt(BypassDecision row)
+    {
+        var others = state.Newest.Values.Where(newest => newest.Id == row.Id && newest != row).Select(newest => newest.Shop ?? "").ToList();
+        return others.Count > 0 && Put(
+            [row, .. inDatabase, .. pending.Where(waiting => waiting.Id != row.Id), .. refused], state.Newest.RemoveRange(others));
     }
 
     private bool Put(IEnumerable<BypassDecision> decisions, ImmutableDictionary<string, BypassDecision> newest)

@@ -76,8 +76,8 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, Snapshots sna
 
     private async Task<int> HoldAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
     {
-        var ids = change.Hold.Select(pin => pin.Id).ToArray();
-        var standing = await db.Pins.Where(pin => ids.Contains(pin.Id) && pin.ReleasedAt == null).Select(pin => pin.Id).ToListAsync(cancellationToken);
+        var (ids, now) = (change.Hold.Select(pin => pin.Id).ToArray(), DatabaseTime.Of(clock));
+        var standing = await db.Pins.Where(pin => ids.Contains(pin.Id) && pin.ReleasedAt == null && (pin.Until == null || pin.Until > now)).Select(pin => pin.Id).ToListAsync(cancellationToken);
         var changed = 0;
         foreach (var pin in change.Hold)
         {

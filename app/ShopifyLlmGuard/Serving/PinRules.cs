@@ -34,5 +34,9 @@ public static class PinRules
         {
             yield return $"The {name} has {text.Length} characters; at most {longest} are allowed.";
         }
+        else if (text.Any(char.IsControl))
+        {
+            yield return $"The {name} is one line, without control characters.";
+        }
     }
 }

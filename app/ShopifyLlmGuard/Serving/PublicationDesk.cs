@@ -109,7 +109,7 @@ public sealed class PublicationDesk(
     private Publication Chat(string shop, string owner) => new(owner, Flags.Features.Chat, JsonSerializer.Serialize(
         new
         {
-            Mode = board.Decide(shop, Flags.Features.Chat).Mode,
+            Mode = board.DecideShared(shop, Flags.Features.Chat).Mode,
             Proxy = "/apps/guard",
             Disclosure,
             Fallback = fallbacks.Read(shop),
@@ -118,7 +118,7 @@ public sealed class PublicationDesk(
     private Publication Recommendations(string shop, string owner) => new(owner, Flags.Features.Recommendations, JsonSerializer.Serialize(
         new
         {
-            Mode = board.Decide(shop, Flags.Features.Recommendations).Mode,
+            Mode = board.DecideShared(shop, Flags.Features.Recommendations).Mode,
             Proxy = "/apps/guard",
             Heading = "You may also like",
             Disclosure,

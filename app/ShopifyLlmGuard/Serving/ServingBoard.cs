@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using Microsoft.FeatureManagement;
 using ShopifyLlmGuard.Data;
@@ -20,12 +21,18 @@ public sealed class ServingBoard
         Snapshots snapshots, HealthBoard health, Bypass bypass, IFeatureManager features, GuardMeter meter, TimeProvider clock)
     {
         (this.snapshots, this.health, this.bypass, this.features, this.clock) = (snapshots, health, bypass, features, clock);
-        prepared = new(snapshots.Current, new(snapshots.Current.Pins), new(features));
+        prepared = new(snapshots.Current, new(snapshots.Current.Pins), new(features), BypassedIn(snapshots.Current));
         meter.Observe("guard.feature.shops", "Shops by feature and the mode that it serves there now.", CountShops);
     }
 
     /// <summary>The mode of one feature. An unknown feature is off.</summary>
-    public Decision Decide(string shop, string feature) => WithoutModel(shop, Decide(snapshots.Current, shop, feature, bypass.IsOn));
+    public Decision Decide(string shop, string feature) => WithoutModel(bypass.IsOnFor(shop), Decide(snapshots.Current, shop, feature, bypass.IsOn));
+
+    /// <summary>
+    /// The mode that all servers share, for what is said to the world in their name: a file, an environment or a decision that only
+    /// this server knows changes this server's answers and nothing else, or they would contradict each other.
+    /// </summary>
+    public Decision DecideShared(string shop, string feature) => DecideShared(snapshots.Current, shop, feature);
 
     /// <summary>Every feature of the shop, with what a human wants to know about it.</summary>
     public IReadOnlyList<ServingState> Read(string shop)
@@ -34,9 +41,11 @@ public sealed class ServingBoard
         return [.. Features.All.Select(feature => Read(snapshot, shop, feature))];
     }
 
-    // The ledger records what all servers share, so one server's file or environment does not count there.
-    internal Decision DecideShared(Snapshot snapshot, string shop, string feature) => WithoutModel(shop, Decide(
-        snapshot, shop, feature, snapshot.Bypasses.Any(decision => decision is { On: true, Shop: null })));
+    internal Decision DecideShared(Snapshot snapshot, string shop, string feature)
+    {
+        var bypassed = Prepare(snapshot).Bypassed;
+        return WithoutModel(bypassed.Contains(shop), Decide(snapshot, shop, feature, bypassed.Contains("")));
+    }
 
     internal string? Explain(Snapshot snapshot, string shop, string feature, Decision decision) => decision.Reason switch
     {
@@ -56,8 +65,8 @@ public sealed class ServingBoard
     }
 
     // A merchant's own bypass takes the model away and nothing else: what is off or held stays as it is.
-    private Decision WithoutModel(string shop, Decision decision) =>
-        decision.Mode == Mode.Live && bypass.IsOnFor(shop) ? Decision.Bypassed : decision;
+    private static Decision WithoutModel(bool isBypassed, Decision decision) =>
+        decision.Mode == Mode.Live && isBypassed ? Decision.Bypassed : decision;
 
     // Once for each snapshot; what did not change is taken over.
     private Prepared Prepare(Snapshot snapshot)
@@ -66,12 +75,17 @@ public sealed class ServingBoard
         return ReferenceEquals(last.Snapshot, snapshot) ? last : prepared = new(
             snapshot,
             last.Snapshot.Pins == snapshot.Pins ? last.Pins : new(snapshot.Pins),
-            ReferenceEquals(last.Snapshot.Flags, snapshot.Flags) && ReferenceEquals(last.Snapshot.Shops, snapshot.Shops) ? last.Flags : new(features));
+            ReferenceEquals(last.Snapshot.Flags, snapshot.Flags) && ReferenceEquals(last.Snapshot.Shops, snapshot.Shops) ? last.Flags : new(features),
+            last.Snapshot.Bypasses == snapshot.Bypasses ? last.Bypassed : BypassedIn(snapshot));
     }
+
+    // Empty stands for every shop.
+    private static FrozenSet<string> BypassedIn(Snapshot snapshot) =>
+        snapshot.Bypasses.Where(decision => decision.On).Select(decision => decision.Shop ?? "").ToFrozenSet(StringComparer.Ordinal);
 
     private ServingState Read(Snapshot snapshot, string shop, Feature feature)
     {
-        var decision = WithoutModel(shop, Decide(snapshot, shop, feature.Key, bypass.IsOn));
+        var decision = WithoutModel(bypass.IsOnFor(shop), Decide(snapshot, shop, feature.Key, bypass.IsOn));
         return new ServingState(
             feature, Prepare(snapshot).Flags.IsOn(snapshot, shop, feature.Key), decision.Mode, decision.Reason,
             Explain(snapshot, shop, feature.Key, decision), null, PinOf(snapshot, shop, feature.Key));
@@ -102,5 +116,5 @@ public sealed class ServingBoard
             : string.Join(' ', allowed.Select(endpoint => endpoint.Detail).OfType<string>());
     }
 
-    private sealed record Prepared(Snapshot Snapshot, PinIndex Pins, FlagMemory Flags);
+    private sealed record Prepared(Snapshot Snapshot, PinIndex Pins, FlagMemory Flags, FrozenSet<string> Bypassed);
 }

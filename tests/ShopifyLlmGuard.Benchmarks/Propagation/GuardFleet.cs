@@ -12,6 +12,9 @@ namespace ShopifyLlmGuard.Benchmarks.Propagation;
 internal sealed class GuardFleet : IAsyncDisposable
 {
     public const int Size = 3;
+
+    /// <summary>Good for the bypass by signed message, and at the door for Alertmanager.</summary>
+    public const string Secret = "a-secret-of-the-benchmark-with-32-characters";
     private readonly string folder = Directory.CreateTempSubdirectory("guard-fleet-").FullName;
 
     private GuardFleet(PostgresCluster postgres)
@@ -19,7 +22,8 @@ internal sealed class GuardFleet : IAsyncDisposable
         Postgres = postgres;
         Database = postgres.NewDatabase();
         Desk = DeskOn(Database, Path.Combine(folder, "desk"));
-        Servers = [.. Enumerable.Range(1, Size).Select(Server)];
+        List<string> urls = [.. Enumerable.Range(0, Size).Select(_ => $"http://127.0.0.1:{Programs.FreePort()}")];
+        Servers = [.. urls.Select((url, index) => Server(url, index + 1, urls))];
     }
 
     public PostgresCluster Postgres { get; }
@@ -60,11 +64,17 @@ internal sealed class GuardFleet : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private HostProcess Server(int number) => new(
+    private HostProcess Server(string url, int number, IReadOnlyList<string> all) => new(
         "ShopifyLlmGuard.Server", Path.Combine(Programs.Root, "app", "ShopifyLlmGuard.Server"),
-        Settings(Database, Path.Combine(folder, $"server-{number}")).Append(new("Guard:Server", $"server-{number}"))
-            .ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value!),
-        $"http://127.0.0.1:{Programs.FreePort()}");
+        Settings(Database, Path.Combine(folder, $"server-{number}")).Concat(Doors(number, all))
+            .ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value!), url);
+
+    private static Dictionary<string, string?> Doors(int number, IReadOnlyList<string> all) => new(
+        all.Select((url, index) => KeyValuePair.Create($"Guard:Servers:{index}", (string?)url)))
+    {
+        ["Guard:Server"] = $"server-{number}", ["Bypass:Secrets:0"] = Secret, ["Incidents:Sources:alertmanager:Secrets:0"] = Secret,
+        ["Incidents:Rules:0:Name"] = "critical-holds-chat", ["Incidents:Rules:0:Match:0"] = "severity=critical", ["Incidents:Rules:0:Features:0"] = "chat",
+    };
 
     // Ten thousand shops have no Shopify here to publish to, and one client asks for all shoppers.
     private static Dictionary<string, string?> Settings(string database, string data) => new()

@@ -116,6 +116,15 @@ public class FormatTests
     public void What_is_of_another_shape_is_a_problem_and_no_exception(string body) =>
         Assert.All(IncidentSources.All, source => Assert.NotNull(Read(new Sent(source, body)).Problem));
 
+    [Fact]
+    public async Task Eighty_thousand_labels_are_read_in_one_pass()
+    {
+        var labels = string.Join(',', Enumerable.Range(0, 80_000).Select(number => $"\"l{number:00000}\":\"1\""));
+        var sent = new Sent(IncidentSources.Guard, $$$"""{"key":"k","state":"firing","labels":{{{{labels}}},"region":"eu"}}""");
+        var signal = (await Task.Run(() => Read(sent)).WaitAsync(TimeSpan.FromSeconds(6))).Signals.Single();
+        Assert.Equal("eu", Assert.Single(signal.Labels).Value);
+    }
+
     private static DeliveryReading Read(Sent sent, DateTimeOffset? receivedAt = null) => DeliveryReader.Read(new(
         sent.Source, sent.MediaType.Split(';')[0], name => sent.Headers.GetValueOrDefault(name), Encoding.UTF8.GetBytes(sent.Body), receivedAt ?? At.AddHours(1),
         new HashSet<string>()));

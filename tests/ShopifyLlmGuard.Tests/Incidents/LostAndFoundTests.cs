@@ -1,5 +1,7 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using ShopifyLlmGuard.Incidents.Formats;
 using ShopifyLlmGuard.Incidents.Signals;
 
@@ -94,5 +96,44 @@ public sealed class LostAndFoundTests
 
         var standing = await guard.Db().SignalStandings.SingleAsync();
         Assert.Equal((SignalOutcomes.Unhandled, 0, 0), (standing.Outcome, standing.Rules.Length, await guard.Db().Pins.CountAsync()));
+    }
+
+    [Fact]
+    public async Task A_signal_that_fails_holds_up_no_other_of_its_delivery_and_is_given_up_aloud()
+    {
+        await using var guard = await Guard.StartAsync(settings: Signals.Rule);
+        await Poison.PutAsync(guard.Db(), "signal_standings", "dedup_key = 'a-poison'");
+        await guard.Get<SignalInbox>().StoreAsync(
+            IncidentSources.Alertmanager, null, [Signals.Firing("a-poison"), Signals.Firing("b-good")], GuardApp.Now, CancellationToken.None);
+        await guard.Get<SignalRound>().RunAsync(CancellationToken.None);
+        await DoorApp.UntilAsync(() => guard.Db().Pins.AnyAsync(pin => pin.Reason.EndsWith("b-good")), "the other one is done");
+        await DoorApp.UntilAsync(() => guard.Db().IncidentDeliveries.AnyAsync(row => row.Error != null), "the failure is noted");
+        Assert.DoesNotContain(guard.Logs.All, line => line.Contains("nothing could be done about it", StringComparison.Ordinal));
+
+        var last = IncidentDelivery.MaximumAttempts - 1;
+        var now = GuardApp.Now.AddMinutes(-1);
+        await guard.Db().IncidentDeliveries.ExecuteUpdateAsync(row => row.SetProperty(r => r.Attempts, last).SetProperty(r => r.DueAt, now));
+        await guard.Get<SignalRound>().RunAsync(CancellationToken.None);
+        await Guard.UntilAsync(() => guard.Logs.All.Count(line => line.StartsWith("Critical", StringComparison.Ordinal)
+            && line.Contains("a-poison", StringComparison.Ordinal) && line.Contains("nothing could be done about it in 12 attempts", StringComparison.Ordinal)) == 1, "it is given up");
+        Assert.Null(await guard.Get<SignalInbox>().TakeAsync(CancellationToken.None));
+        Assert.Equal(1, await guard.Db().Pins.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_pin_that_is_held_again_after_it_expired_has_an_audit_entry_again()
+    {
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var guard = await Guard.StartAsync(
+            services: services => services.AddSingleton<TimeProvider>(clock), settings: [.. Signals.Rule, ("Incidents:Rules:0:For", "00:02:00")]);
+        await guard.Get<SignalDesk>().TakeAsync(Signals.Firing("k"), clock.GetUtcNow(), CancellationToken.None);
+        clock.Advance(TimeSpan.FromSeconds(90));
+        await guard.Get<SignalDesk>().TakeAsync(Signals.Firing("k"), clock.GetUtcNow(), CancellationToken.None);
+        Assert.Equal(1, await guard.Db().AuditEntries.CountAsync());
+
+        clock.Advance(TimeSpan.FromMinutes(3));
+        await guard.Get<SignalDesk>().TakeAsync(Signals.Firing("k"), clock.GetUtcNow(), CancellationToken.None);
+        Assert.Equal(["pin-placed", "pin-placed"], await guard.Db().AuditEntries.Select(entry => entry.Action).ToListAsync());
+        Assert.Equal(1, await guard.Db().Pins.CountAsync());
     }
 }

@@ -13,9 +13,11 @@ internal sealed record Sent(string Source, string Body, string MediaType = "appl
 
     public Dictionary<string, string> Headers { get; init; } = [];
 
-    public HttpRequestMessage Request(string secret = Secret, DateTimeOffset? at = null)
+    public HttpRequestMessage Request(string secret = Secret, DateTimeOffset? at = null) => Request(Encoding.UTF8.GetBytes(Body), secret, at);
+
+    /// <summary>The same with other bytes, well proven.</summary>
+    public HttpRequestMessage Request(byte[] bytes, string secret = Secret, DateTimeOffset? at = null)
     {
-        var bytes = Encoding.UTF8.GetBytes(Body);
         var request = new HttpRequestMessage(HttpMethod.Post, $"/ops/incidents/{Source}") { Content = new ByteArrayContent(bytes) };
         request.Content.Headers.ContentType = MediaType.Length == 0 ? null : MediaTypeHeaderValue.Parse(MediaType);
         var time = (at ?? GuardApp.Now).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);

@@ -83,6 +83,11 @@ public sealed class BypassDoorTests : IAsyncLifetime
     [InlineData("""{"reason":"x"}""", "must be a JSON object")]
     [InlineData("""[1]""", "must be a JSON object")]
     [InlineData("""{"on":true,"reason":"x","shop":"attacker.example"}""", "The shop must be like")]
+    [InlineData("""{"on":true,"reason":"x","shop":"a.myshopify.com\n"}""", "The shop must be like")]
+    [InlineData("""{"on":true,"reason":"x","shop":"\u0000.myshopify.com"}""", "The shop must be like")]
+    [InlineData("""{"on":true,"reason":"x\ud800"}""", "must be a JSON object")]
+    [InlineData("""{"on":true,"reason":"x","id":"\u001b"}""", "must be a JSON object")]
+    [InlineData("""{"on":true,"reason":"x","way":"\u0007"}""", "must be a JSON object")]
     [InlineData("""{"on":true,"reason":"x","at":"2999-01-01T00:00:00Z"}""", "in the future")]
     [InlineData("""{"on":true,"reason":"x","way":"File"}""", "are no decisions")]
     public async Task A_proven_message_that_says_nothing_whole_gets_400_and_the_mistake(string body, string mistake)
@@ -134,6 +139,74 @@ public sealed class BypassDoorTests : IAsyncLifetime
         Bypass(here).Take(ShopifyLlmGuard.Serving.Bypassing.BypassDecision.Make(
             true, null, ShopifyLlmGuard.Serving.Bypassing.BypassWay.Webhook, "Ada", "a test", TimeProvider.System), fromPeer: true);
         await Guard.UntilAsync(() => Bypass(there).IsOn, "the other server hears of it");
+    }
+
+    [Fact]
+    public async Task An_id_is_one_decision_and_a_second_one_under_it_gets_409_in_words()
+    {
+        var id = Guid.NewGuid();
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(app, $$"""{"id":"{{id}}","on":true,"reason":"one","author":"Ada"}"""));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(app, $$"""{"id":"{{id}}","on":true,"reason":"one","author":"Ada"}""", timestamp: Timestamp(1)));
+        foreach (var other in new[] { "\"on\":false,\"reason\":\"one\"", "\"on\":true,\"reason\":\"two\"", $"\"on\":true,\"reason\":\"one\",\"shop\":\"{GuardApp.Shop}\"" })
+        {
+            using var response = await app.Client.SendAsync(Request($$"""{"id":"{{id}}",{{other}},"author":"Ada"}""", Timestamp(2)));
+            Assert.Equal(HttpStatusCode.Conflict, response.StatusCode);
+            Assert.Contains("is another decision", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("one", Bypass(app).Standing()!.Reason);
+        Assert.Null(Bypass(app).Standing(GuardApp.Shop));
+    }
+
+    [Theory]
+    [InlineData(4, HttpStatusCode.OK)]
+    [InlineData(6, HttpStatusCode.BadRequest)]
+    public async Task A_decision_of_a_fast_clock_is_refused_or_outdated_by_the_next_message(int minutesAhead, HttpStatusCode status)
+    {
+        await using var patient = Operated().With("Bypass:Window", "00:15:00");
+        await patient.InitializeAsync();
+        var earlier = Timestamp();
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(patient, Off, timestamp: earlier));
+        Assert.Equal(status, await SendAsync(patient, $$"""{"on":true,"reason":"x","at":"{{GuardApp.Now.AddMinutes(minutesAhead):O}}"}"""));
+        Assert.Equal(status == HttpStatusCode.OK, Bypass(patient).IsOn);
+
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(patient, Off));
+        Assert.False(Bypass(patient).IsOn);
+        Assert.Equal(HttpStatusCode.Conflict, await SendAsync(patient, Off, timestamp: earlier));
+        await Guard.UntilAsync(() => Bypass(patient).Pending.Count == 0, "all are stored");
+        Assert.False((await patient.QueryAsync(db => db.BypassDecisions.OrderByDescending(row => row.At).ThenByDescending(row => row.Id).FirstAsync())).On);
+    }
+
+    [Fact]
+    public async Task While_secrets_change_a_server_that_knows_only_the_old_one_is_told_too()
+    {
+        const string away = "Host=127.0.0.1;Port=1;Username=guard;Database=guard;Timeout=1";
+        await using var there = new GuardApp().With("Bypass:Secrets:0", Secret).With("Shopify:TokenKey", Convert.ToBase64String(Enumerable.Repeat((byte)7, 32).ToArray()))
+            .With("ConnectionStrings:Guard", away).With("Guard:WaitForDatabaseAtStart", "00:00:00");
+        await there.InitializeAsync();
+        await using var here = new GuardApp().With("Bypass:Secrets:0", NextSecret).With("Bypass:Secrets:1", Secret)
+            .With("ConnectionStrings:Guard", away).With("Guard:WaitForDatabaseAtStart", "00:00:00").With("Guard:Servers:0", there.Client.BaseAddress!.ToString());
+        await here.InitializeAsync();
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(here, On, NextSecret));
+        Assert.True(Bypass(there).IsOn);
+    }
+
+    [Fact]
+    public async Task A_flood_of_forgeries_is_told_less_and_keeps_no_signed_message_out()
+    {
+        await using var flooded = Operated().With("OpsLimits:RefusalsPerMinute", "3").With("OpsLimits:DeliveriesPerMinute", "1");
+        await flooded.InitializeAsync();
+        List<HttpStatusCode> answers = [];
+        for (var call = 0; call < 10; call++)
+        {
+            answers.Add(await SendAsync(flooded, On, "not-the-secret-of-anybody-who-may-do-it"));
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answers[0]);
+        Assert.Equal(HttpStatusCode.TooManyRequests, answers[^1]);
+        Assert.InRange(flooded.Logs.All.Count(line => line.Contains("Refused a message", StringComparison.Ordinal)), 3, 5);
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(flooded, On));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(flooded, Off));
     }
 
     internal static GuardApp Operated() => new GuardApp().With("Bypass:Secrets:0", Secret).With("Bypass:Secrets:1", NextSecret);

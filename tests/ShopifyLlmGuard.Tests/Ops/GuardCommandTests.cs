@@ -40,6 +40,11 @@ public sealed class GuardCommandTests(GuardApp app) : IClassFixture<GuardApp>
     [InlineData("--reason needs a value.", "bypass", "on", "--reason")]
     [InlineData("Do you mean --reason?", "bypass", "on", "--raeson", "x")]
     [InlineData("is no http or https address", "bypass", "on", "--reason", "x", "--server", "ftp://a")]
+    [InlineData("The shop must be like", "bypass", "on", "--reason", "x", "--shop", "attacker.example")]
+    [InlineData("without control characters", "bypass", "on", "--reason", "x", "--actor", "Ada\nCritical: forged")]
+    [InlineData("The reason is one line", "pin", "--all-shops", "--all-features", "--mode", "Off", "--reason", "x\u001b[2J")]
+    [InlineData("The actor is one line", "pin", "--all-shops", "--all-features", "--mode", "Off", "--reason", "x", "--actor", "Ada\0")]
+    [InlineData("one line each", "unpin", "--all", "--reason", "x\r\ny")]
     [InlineData("either --shop DOMAIN or --all-shops", "pin", "--feature", "chat", "--mode", "Off", "--reason", "x")]
     [InlineData("either --feature KEY or --all-features", "pin", "--all-shops", "--mode", "Off", "--reason", "x")]
     [InlineData("--mode must be", "pin", "--all-shops", "--all-features", "--mode", "Sideways", "--reason", "x")]
@@ -134,6 +139,24 @@ public sealed class GuardCommandTests(GuardApp app) : IClassFixture<GuardApp>
         Assert.False(BypassDoorTests.Bypass(lonely).IsOn);
     }
 
+    [Fact]
+    public async Task An_operator_whose_machine_does_not_know_what_stands_has_the_last_word_also_in_the_database()
+    {
+        await using var busy = BypassDoorTests.Operated();
+        await ((IAsyncLifetime)busy).InitializeAsync();
+        var fast = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(GuardApp.Now.AddMinutes(3));
+        BypassDoorTests.Bypass(busy).Take(ShopifyLlmGuard.Serving.Bypassing.BypassDecision.Make(
+            true, null, ShopifyLlmGuard.Serving.Bypassing.BypassWay.Webhook, "Ada", "a fast clock", fast));
+        await Guard.UntilAsync(() => BypassDoorTests.Bypass(busy).Pending.Count == 0, "it is stored");
+
+        var (code, said) = await CallAsync(
+            "http://127.0.0.1:1", busy.Services.GetRequiredService<Npgsql.NpgsqlDataSource>().ConnectionString, Convert.ToBase64String(new byte[32]), ["bypass", "off", "--reason", "It is mended"]);
+        Assert.Equal(1, code);
+        Assert.Contains("The database has it.", said, StringComparison.Ordinal);
+        Assert.Equal("It is mended", (await busy.QueryAsync(db => db.BypassDecisions.OrderByDescending(row => row.At).FirstAsync())).Reason);
+        await Guard.UntilAsync(() => !BypassDoorTests.Bypass(busy).IsOn, "the server hears of it");
+    }
+
     private async Task<(int Code, string Output)> RunAsync(params string[] words)
     {
         using var output = new StringWriter { NewLine = "\n" };
@@ -141,7 +164,10 @@ public sealed class GuardCommandTests(GuardApp app) : IClassFixture<GuardApp>
     }
 
     // From an operator's machine: no data directory, no database, only a secret and an address.
-    private static async Task<(int Code, string Output)> CallAsync(string server, params string[] words)
+    private static Task<(int Code, string Output)> CallAsync(string server, params string[] words) =>
+        CallAsync(server, "Host=127.0.0.1;Port=1;Timeout=1", "", words);
+
+    private static async Task<(int Code, string Output)> CallAsync(string server, string database, string tokenKey, string[] words)
     {
         using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(ChatRequest).Assembly.Location, .. words])
         {
@@ -149,7 +175,7 @@ public sealed class GuardCommandTests(GuardApp app) : IClassFixture<GuardApp>
             Environment =
             {
                 ["Guard__Servers__0"] = server, ["Bypass__Secrets__0"] = BypassDoorTests.Secret, ["Guard__DataDirectory"] = "/nonexistent",
-                ["ConnectionStrings__Guard"] = "Host=127.0.0.1;Port=1;Timeout=1",
+                ["ConnectionStrings__Guard"] = database, ["Shopify__TokenKey"] = tokenKey,
             },
         })!;
         var output = await process.StandardOutput.ReadToEndAsync();

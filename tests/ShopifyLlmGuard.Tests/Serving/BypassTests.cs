@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -162,21 +161,5 @@ public sealed class BypassTests : IDisposable
         return new Bypass(nowhere, snapshots, TimeProvider.System);
     }
 
-    private static Dictionary<string, int> Gauge(Guard guard)
-    {
-        Dictionary<string, int> values = [];
-        using var listener = new MeterListener();
-        var meters = guard.Get<IMeterFactory>();
-        listener.InstrumentPublished = (instrument, it) =>
-        {
-            if (instrument.Name == "guard.bypass" && ReferenceEquals(instrument.Meter.Scope, meters))
-            {
-                it.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<int>((_, value, tags, _) => values[(string)tags[0].Value!] = value);
-        listener.Start();
-        listener.RecordObservableInstruments();
-        return values;
-    }
+    private static Dictionary<string, int> Gauge(Guard guard) => Gauges.Read(guard, "guard.bypass");
 }

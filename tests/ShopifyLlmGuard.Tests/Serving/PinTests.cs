@@ -29,6 +29,8 @@ public sealed class PinTests
 
     [Theory]
     [InlineData("", "Ada", null, null, 60, "A pin needs a reason.")]
+    [InlineData("x\0", "Ada", null, null, 60, "The reason is one line, without control characters.")]
+    [InlineData("x", "Ada\n", null, null, 60, "The actor is one line, without control characters.")]
     [InlineData("x", " ", null, null, 60, "A pin needs an actor.")]
     [InlineData("x", "Ada", "stranger.myshopify.com", null, 60, "No shop 'stranger.myshopify.com' has the app.")]
     [InlineData("x", "Ada", null, "telepathy", 60, "There is no feature 'telepathy'")]

@@ -38,7 +38,7 @@ public sealed partial class BypassSection(Bypass bypass, CurrentShop shop, Navig
             return;
         }
 
-        var decision = BypassDecision.Make(Posted.On, shop.Domain, BypassWay.Admin, shop.UserId ?? "unknown", Posted.Reason!.Trim(), clock);
+        var decision = BypassDecision.Make(Posted.On, shop.Domain, BypassWay.Admin, shop.UserId ?? "unknown", Posted.Reason!.Trim(), clock, bypass.Standing(shop.Domain));
         if (!bypass.Take(decision))
         {
             trouble = "A newer decision stands. Please look again.";

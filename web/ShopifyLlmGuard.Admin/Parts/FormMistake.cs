@@ -17,6 +17,6 @@ public sealed record FormMistake(string Feature, string Form, string Sentence, s
     {
         null or 0 => isRequired ? new(feature, form, "Please say why: your colleagues will want to know.", reason) : null,
         > LongestReason => new(feature, form, $"The reason has {reason.Trim().Length} characters; at most {LongestReason} are allowed.", reason),
-        _ => null,
+        _ => reason.Trim().Any(char.IsControl) ? new(feature, form, "The reason is one line, without control characters.", null) : null,
     };
 }

@@ -25,7 +25,7 @@ internal sealed class BypassCall(BypassKeys keys, TimeProvider clock) : IDisposa
     {
         var began = clock.GetTimestamp();
         var (body, problem) = await SendAsync(server, HttpMethod.Post, JsonSerializer.SerializeToUtf8Bytes(BypassMessage.Of(decision), BypassMessage.Json), relayed, limit, cancellationToken);
-        var confirmed = problem is null && body?.Standing?.Id == decision.Id;
+        var confirmed = problem is null && body is { Mistakes.Count: 0 } && body.Standing?.Id == decision.Id;
         return (new ServerReply(server, confirmed, clock.GetElapsedTime(began).TotalMilliseconds, confirmed ? null : problem ?? Why(body)), body);
     }
 
@@ -45,7 +45,7 @@ internal sealed class BypassCall(BypassKeys keys, TimeProvider clock) : IDisposa
     private async Task<(BypassReply?, string?)> SendAsync(
         string server, HttpMethod method, byte[] body, bool relayed, TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (keys.Newest is not { } key)
+        if (keys.All.Count == 0)
         {
             return (null, "nothing to sign with: set Bypass:Secrets or Shopify:TokenKey");
         }
@@ -57,7 +57,7 @@ internal sealed class BypassCall(BypassKeys keys, TimeProvider clock) : IDisposa
             using var request = new HttpRequestMessage(method, $"{server.TrimEnd('/')}/ops/bypass") { Content = method == HttpMethod.Get ? null : new ByteArrayContent(body) };
             var timestamp = BypassSignature.Timestamp(clock.GetUtcNow());
             request.Headers.Add(BypassSignature.TimestampHeader, timestamp);
-            request.Headers.Add(BypassSignature.Header, BypassSignature.Of(key, timestamp, body));
+            request.Headers.Add(BypassSignature.Header, BypassSignature.Of(keys.All, timestamp, body));
             if (relayed)
             {
                 request.Headers.Add(RelayedHeader, "1");

@@ -14,19 +14,27 @@ internal static class BypassEndpoints
         group.MapPost("/bypass", DecideAsync);
     }
 
-    // It counts here before anybody else is told; 409 means that a newer decision stands.
+    // It counts here before anybody else is told; 409 means that a newer decision stands, or that the id is another decision's.
     private static async Task<IResult> DecideAsync(
         HttpContext http, Bypass bypass, BypassRelay relay, IOptions<BypassOptions> options, TimeProvider clock)
     {
-        var (decision, mistakes) = BypassMessage.Read(http.Features.GetRequiredFeature<SignedMessage>(), clock.GetUtcNow() + options.Value.Window);
+        var now = clock.GetUtcNow();
+        var (decision, mistakes) = BypassMessage.Read(http.Features.GetRequiredFeature<SignedMessage>(), now + options.Value.FurthestAhead, bypass.Standing, now);
         if (decision is null || mistakes.Count > 0)
         {
             return Results.Json(Reply(bypass, null, [], mistakes), BypassMessage.Json, statusCode: StatusCodes.Status400BadRequest);
         }
 
+        if (bypass.Find(decision.Id) is { } known && !known.IsSameAs(decision))
+        {
+            return Results.Json(
+                Reply(bypass, decision.Shop, [], [$"The id {decision.Id} is another decision's ({(known.On ? "on" : "off")} by {known.Author} at {known.At:u}). A new decision needs a new id, or none."]),
+                BypassMessage.Json, statusCode: StatusCodes.Status409Conflict);
+        }
+
         var relayed = http.Request.Headers.ContainsKey(BypassCall.RelayedHeader);
         var stands = bypass.Take(decision, fromPeer: relayed);
-        var servers = relayed || !stands ? [] : await relay.TellAsync(decision);
+        var servers = relayed || !stands ? [] : await relay.TellAsync(bypass.Find(decision.Id) ?? decision);
         return Results.Json(
             Reply(bypass, decision.Shop, servers), BypassMessage.Json, statusCode: stands ? StatusCodes.Status200OK : StatusCodes.Status409Conflict);
     }

@@ -4,17 +4,15 @@ using Microsoft.Extensions.Options;
 
 namespace ShopifyLlmGuard.Server.Ops.Bypassing;
 
-/// <summary>The keys of signed messages: the first signs, all verify. Read as they are configured, since the command line also runs where no server would start.</summary>
+/// <summary>The keys of signed messages: all sign and any verifies, since not all servers change a secret at once. Read as they are configured, since the command line also runs where no server would start.</summary>
 internal sealed class BypassKeys(IOptions<BypassOptions> options, IConfiguration configuration)
 {
+    /// <summary>Empty where neither a secret nor the servers' own key is configured.</summary>
     public IReadOnlyList<byte[]> All { get; } =
     [
         .. options.Value.Secrets.Select(Encoding.UTF8.GetBytes),
         .. new[] { configuration["Shopify:TokenKey"], configuration["Shopify:OldTokenKey"] }.Select(Derived).OfType<byte[]>(),
     ];
-
-    /// <summary>Null where neither a secret nor the servers' own key is configured.</summary>
-    public byte[]? Newest => All.Count > 0 ? All[0] : null;
 
     private static byte[]? Derived(string? tokenKey)
     {

@@ -17,7 +17,15 @@ internal sealed record BypassMessage(bool? On, string? Reason, string? Author, s
         new(decision.On, decision.Reason, decision.Author, decision.Shop, decision.Id, decision.At, decision.Way);
 
     /// <summary>The decision, or everything that is wrong with it.</summary>
-    public static (BypassDecision? Decision, IReadOnlyList<string> Mistakes) Read(SignedMessage message, DateTimeOffset latest)
+    /// <param name="message">The signed bytes.</param>
+    /// <param name="latest">Later than this nobody can have decided yet.</param>
+    /// <param name="standing">
+    /// What stands in a scope. Where that lies ahead of <paramref name="now"/>, whoever decided it has a fast clock, and what is signed now
+    /// without a time of its own comes behind it; otherwise a message that was signed earlier stays the earlier one, also when it is played again.
+    /// </param>
+    /// <param name="now">The present.</param>
+    public static (BypassDecision? Decision, IReadOnlyList<string> Mistakes) Read(
+        SignedMessage message, DateTimeOffset latest, Func<string?, BypassDecision?> standing, DateTimeOffset now)
     {
         BypassMessage? body;
         try
@@ -40,9 +48,8 @@ internal sealed record BypassMessage(bool? On, string? Reason, string? Author, s
         [
             .. decision.Mistakes(),
             .. decision.At > latest ? ["It was decided in the future."] : Array.Empty<string>(),
-            .. body.Shop is { } shop && (!ShopDomain.TryParse(shop, out var domain) || domain != shop) ? ["The shop must be like name.myshopify.com."] : Array.Empty<string>(),
         ];
-        return (decision, mistakes);
+        return (body.At is null && standing(body.Shop) is { } ahead && ahead.At > now ? decision.Behind(ahead) : decision, mistakes);
     }
 
     private static Guid IdOf(SignedMessage message) =>

@@ -50,7 +50,7 @@ internal sealed partial class BypassRelay : BackgroundService
         {
             while (servers.Count > 0 && await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await Task.WhenAll(bypass.Pending.Select(TellAgainAsync));
+                await Task.WhenAll(Untold.Select(TellAgainAsync));
                 Forget();
             }
         }
@@ -59,6 +59,9 @@ internal sealed partial class BypassRelay : BackgroundService
             // The host stops.
         }
     }
+
+    // What the database has, or will have in a moment, comes to everybody by itself.
+    private IEnumerable<BypassDecision> Untold => bypass.Pending.Concat(bypass.Refused);
 
     private void Pass(BypassDecision decision) => TellAsync(decision);
 
@@ -91,7 +94,7 @@ internal sealed partial class BypassRelay : BackgroundService
     {
         lock (gate)
         {
-            foreach (var id in told.Keys.Except(bypass.Pending.Select(decision => decision.Id)).ToList())
+            foreach (var id in told.Keys.Except(Untold.Select(decision => decision.Id)).ToList())
             {
                 told.Remove(id);
             }

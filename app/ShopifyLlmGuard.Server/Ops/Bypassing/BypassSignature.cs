@@ -13,13 +13,29 @@ internal static class BypassSignature
     public const string Header = "X-Guard-Signature";
     public const string TimestampHeader = "X-Guard-Timestamp";
     private const string Version = "v1=";
-    private const int MostSignatures = 4;
+    private const int MostSignatures = 8;
 
     public static string Timestamp(DateTimeOffset moment) =>
         ((moment - DateTimeOffset.UnixEpoch).Ticks / (decimal)TimeSpan.TicksPerSecond).ToString("0.000000", CultureInfo.InvariantCulture);
 
     public static string Of(byte[] key, string timestamp, ReadOnlySpan<byte> body) =>
         Version + Convert.ToHexStringLower(HMACSHA256.HashData(key, Signed(timestamp, body)));
+
+    /// <summary>With every key, for servers of which each may know only some.</summary>
+    public static string Of(IEnumerable<byte[]> keys, string timestamp, ReadOnlySpan<byte> body)
+    {
+        List<string> signatures = [];
+        foreach (var key in keys.Take(MostSignatures))
+        {
+            signatures.Add(Of(key, timestamp, body));
+        }
+
+        return string.Join(',', signatures);
+    }
+
+    /// <summary>Whether the time is one that can fit: known before a byte of the body is.</summary>
+    public static bool IsRecent(string? timestamp, DateTimeOffset now, TimeSpan window) =>
+        Moment(timestamp) is { } moment && (now - moment).Duration() <= window;
 
     /// <summary>When it was signed; null when the time or every signature is wrong.</summary>
     /// <param name="body">The raw bytes.</param>

@@ -42,39 +42,56 @@ internal static class BypassVerb
 
     private static async Task<int> DecideAsync(IServiceProvider services, Arguments arguments, IReadOnlyList<string> servers, TextWriter output)
     {
+        var shop = arguments["--shop"]?.ToLowerInvariant();
         var decision = BypassDecision.Make(
-            arguments.Plain[0] == "on", arguments["--shop"]?.ToLowerInvariant(), BypassWay.Command, arguments["--actor"] ?? Arguments.Author,
-            arguments["--reason"]?.Trim() ?? "", services.GetRequiredService<TimeProvider>());
+            arguments.Plain[0] == "on", shop, BypassWay.Command, arguments["--actor"] ?? Arguments.Author,
+            arguments["--reason"]?.Trim() ?? "", services.GetRequiredService<TimeProvider>(), Standing(services, shop));
         if (decision.Mistakes().ToList() is { Count: > 0 } mistakes)
         {
             return GuardCommand.Refuse(Verb, mistakes, output);
         }
 
-        var storing = StoreAsync(services, decision);
-        var replies = await Task.WhenAll(servers.Select(server => TellAsync(services, server, decision, relayed: servers.Count > 1)));
-        foreach (var reply in replies)
+        var told = await TellAsync(services, servers, decision);
+        if (told.Newer is { } newer)
+        {
+            // A clock that is behind must not keep an operator from being the last to decide.
+            told = await TellAsync(services, servers, (decision with { Id = Guid.CreateVersion7(newer.At) }).Behind(newer));
+        }
+
+        foreach (var reply in told.Replies)
         {
             await output.WriteLineAsync(reply.Confirmed
                 ? $"{reply.Server}: {arguments.Plain[0]}, confirmed after {reply.Milliseconds:0} ms"
                 : $"{reply.Server}: NOT CONFIRMED: {reply.Problem}");
         }
 
-        await output.WriteLineAsync(await storing);
-        return replies.All(reply => reply.Confirmed) ? 0 : 1;
+        await output.WriteLineAsync(told.Stored);
+        return told.Replies.All(reply => reply.Confirmed) ? 0 : 1;
     }
 
-    // A clock that is behind must not keep an operator from being the last to decide.
-    private static async Task<ServerReply> TellAsync(IServiceProvider services, string server, BypassDecision decision, bool relayed)
+    private static async Task<Told> TellAsync(IServiceProvider services, IReadOnlyList<string> servers, BypassDecision decision)
     {
+        var storing = StoreAsync(services, decision);
         var call = services.GetRequiredService<BypassCall>();
-        var (reply, body) = await call.TellAsync(server, decision, relayed, Limit);
-        if (reply.Confirmed || body?.Standing is not { } newer || newer.At < decision.At)
-        {
-            return reply;
-        }
+        var answers = await Task.WhenAll(servers.Select(server => call.TellAsync(server, decision, relayed: servers.Count > 1, Limit)));
+        var stored = await storing;
+        var standing = answers.Select(answer => answer.Body?.Standing).Append(Standing(services, decision.Shop));
+        return new(
+            [.. answers.Select(answer => answer.Reply)], stored,
+            standing.OfType<BypassDecision>().Where(other => other.Id != decision.Id && other.IsNewerThan(decision)).MaxBy(other => other.At));
+    }
 
-        var later = newer.At.AddMilliseconds(1);
-        return (await call.TellAsync(server, decision with { Id = Guid.CreateVersion7(later), At = later }, relayed, Limit)).Reply;
+    // What this machine knows; an operator's own may know nothing, and have no settings but an address and a secret.
+    private static BypassDecision? Standing(IServiceProvider services, string? shop)
+    {
+        try
+        {
+            return services.GetRequiredService<Bypass>().Standing(shop);
+        }
+        catch (Exception unset) when (unset is InvalidOperationException or OptionsValidationException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     private static async Task<string> StoreAsync(IServiceProvider services, BypassDecision decision)
@@ -83,9 +100,14 @@ internal static class BypassVerb
         try
         {
             // Its store tells every server by notification; until then it lies where the server of this machine looks.
-            services.GetRequiredService<Bypass>().Take(decision);
-            return await services.GetRequiredService<BypassStore>().TryStoreAsync(limit.Token)
-                ? "The database has it." : "The database does not answer; a server brings it there when it is back.";
+            var bypass = services.GetRequiredService<Bypass>();
+            bypass.Take(decision);
+            var answers = await services.GetRequiredService<BypassStore>().TryStoreAsync(limit.Token);
+            return !answers ? "The database does not answer; a server brings it there when it is back."
+                : bypass.Refused.Any(one => one.Id == decision.Id) ? "The database does not take it; it counts only where it is confirmed."
+                : bypass.Standing(decision.Shop) is { } standing && standing.Id != decision.Id
+                    ? $"The database has it, and a newer decision stands there: {(standing.On ? "on" : "off")} by {standing.Author} at {standing.At:u} ({standing.Reason})."
+                    : "The database has it.";
         }
         catch (Exception away) when (away is OperationCanceledException or DbException or DbUpdateException or InvalidOperationException or OptionsValidationException)
         {
@@ -115,4 +137,10 @@ internal static class BypassVerb
         var own = services.GetRequiredService<IConfiguration>()["urls"]?.Split(';')[0] is { Length: > 0 } url ? url : "http://127.0.0.1:5080";
         return listed.Count > 0 ? [.. listed] : [own];
     }
+
+    /// <summary>What came of telling everybody.</summary>
+    /// <param name="Replies">Every server's answer.</param>
+    /// <param name="Stored">How the database took it, in words.</param>
+    /// <param name="Newer">A decision that won against it; null when none did.</param>
+    private sealed record Told(IReadOnlyList<ServerReply> Replies, string Stored, BypassDecision? Newer);
 }

@@ -27,6 +27,10 @@ internal static class UnpinVerb
         {
             mistakes.Add($"A reason is needed, of at most {PinRules.LongestReason} characters.");
         }
+        else if ($"{arguments["--reason"]}{arguments["--actor"]}".Any(char.IsControl) || arguments["--actor"]?.Length > PinRules.LongestActor)
+        {
+            mistakes.Add($"Reason and actor are one line each, without control characters; the actor has at most {PinRules.LongestActor} characters.");
+        }
 
         return mistakes.Count > 0 ? GuardCommand.Refuse(Verb, mistakes, output) : await ReleaseAsync(services, arguments, id, output);
     }

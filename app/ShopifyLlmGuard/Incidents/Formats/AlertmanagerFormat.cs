@@ -5,7 +5,8 @@ namespace ShopifyLlmGuard.Incidents.Formats;
 
 /// <summary>
 /// Alertmanager's webhook, version 4, and Grafana's, which is the same with more fields. One signal per alert of the group. Neither
-/// tells when an alert changed: a firing one speaks of its start, a resolved one of its end. Alertmanager repeats what fires.
+/// tells when an alert changed: a firing one speaks of its start, a resolved one of its end. Alertmanager repeats what fires, and a
+/// firing alert's <c>endsAt</c> is always zero (dispatch.go, flush), so that two of one start cannot be told apart.
 /// </summary>
 internal static class AlertmanagerFormat
 {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using ShopifyLlmGuard.Incidents.Signals;
 
@@ -11,7 +12,11 @@ namespace ShopifyLlmGuard.Incidents.Formats;
 /// <param name="ReceivedAt">When it came.</param>
 /// <param name="ExtraLabels">Labels that are kept because a rule names them.</param>
 public sealed record RawDelivery(
-    string Source, string MediaType, Func<string, string?> Header, ReadOnlyMemory<byte> Body, DateTimeOffset ReceivedAt, IReadOnlySet<string> ExtraLabels);
+    string Source, string MediaType, Func<string, string?> Header, ReadOnlyMemory<byte> Body, DateTimeOffset ReceivedAt, IReadOnlySet<string> ExtraLabels)
+{
+    /// <summary>The time that is signed along with the body, as it is written; null where none is.</summary>
+    public string? SignedAt { get; init; }
+}
 
 /// <summary>What a delivery says.</summary>
 /// <param name="EventId">The source's own id of this delivery, the same when it is repeated; null where it has none.</param>
@@ -36,13 +41,22 @@ public static class DeliveryReader
         {
             using var document = Parse(delivery);
             var reading = Read(document.RootElement, delivery);
-            return reading with { Signals = [.. reading.Signals.Select(signal => NotAhead(signal, delivery.ReceivedAt))] };
+            return reading with { EventId = reading.EventId ?? SignedOnce(delivery), Signals = [.. reading.Signals.Select(signal => NotAhead(signal, delivery.ReceivedAt))] };
         }
         catch (UnreadableException unreadable)
         {
             return new(null, [], unreadable.Message);
         }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, or bytes that are no UTF-8: JSON's grammar lets both pass, and no string can hold them.
+            return new(null, [], "not-unicode");
+        }
     }
+
+    // What was signed with its time was sent once: who plays it again, while the time still counts, plays the same delivery.
+    private static string? SignedOnce(RawDelivery delivery) =>
+        delivery.SignedAt is { } time ? Kept.Hash(time, Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span))) : null;
 
     // A moment far ahead would outdate everything that the source says until then.
     private static IncidentSignal NotAhead(IncidentSignal signal, DateTimeOffset now) =>

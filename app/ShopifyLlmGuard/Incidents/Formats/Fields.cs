@@ -7,12 +7,7 @@ namespace ShopifyLlmGuard.Incidents.Formats;
 internal static class Fields
 {
     /// <summary>A string, or a number as it is written.</summary>
-    public static string? Text(this JsonElement element, string name) => element.Find(name) is not { } value ? null : value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString(),
-        JsonValueKind.Number => value.GetRawText(),
-        _ => null,
-    };
+    public static string? Text(this JsonElement element, string name) => element.Find(name) is { } value ? Text(value) : null;
 
     /// <summary>The field, or an undefined element whose fields are all missing.</summary>
     public static JsonElement Part(this JsonElement element, string name) => element.Find(name) ?? default;
@@ -29,7 +24,7 @@ internal static class Fields
     public static IEnumerable<(string Name, string Value)> Pairs(this JsonElement element) =>
         element.ValueKind != JsonValueKind.Object ? []
         : from property in element.EnumerateObject()
-          let value = element.Text(property.Name)
+          let value = Text(property.Value)
           where value is not null
           select (property.Name, value);
 
@@ -50,6 +45,13 @@ internal static class Fields
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var moment)
             && moment.Year >= 1970 ? moment : null;
     }
+
+    private static string? Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Number => value.GetRawText(),
+        _ => null,
+    };
 
     private static JsonElement? Find(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : null;

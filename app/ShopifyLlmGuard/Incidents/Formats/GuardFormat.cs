@@ -6,7 +6,7 @@ namespace ShopifyLlmGuard.Incidents.Formats;
 /// <summary>The guard's own format, for whoever has none: one signal. Its schema is <c>infra/monitoring/guard-incident.schema.json</c>.</summary>
 internal static class GuardFormat
 {
-    public static DeliveryReading Read(JsonElement body, RawDelivery delivery) => new(body.Text("id"), [Signal(body, body.Text("key"), null, null, delivery)]);
+    public static DeliveryReading Read(JsonElement body, RawDelivery delivery) => new(body.Text("id") is { Length: > 0 } id ? Kept.CodeOrHash(id) : null, [Signal(body, body.Text("key"), null, null, delivery)]);
 
     /// <summary>Reads a signal whose key and state may stand around it instead, as in a CloudEvent.</summary>
     public static IncidentSignal Signal(JsonElement body, string? key, string? state, DateTimeOffset? at, RawDelivery delivery)

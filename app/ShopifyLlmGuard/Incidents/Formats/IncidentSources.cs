@@ -8,4 +8,7 @@ public static class IncidentSources
         Opsgenie = "opsgenie", CloudEvents = "cloudevents", Guard = "guard";
 
     public static IReadOnlyList<string> All { get; } = [Alertmanager, Grafana, PagerDuty, NewRelic, Datadog, Opsgenie, CloudEvents, Guard];
+
+    /// <summary>Whether a message of it tells how an alert is, and not when it became so.</summary>
+    public static bool TellsOnlyItsState(string source) => source is Alertmanager or Grafana;
 }

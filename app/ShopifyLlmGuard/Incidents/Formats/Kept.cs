@@ -52,13 +52,14 @@ internal static partial class Kept
         return kept;
     }
 
-    /// <summary>Web addresses without their queries, fragments and passwords.</summary>
+    /// <summary>Web addresses without their queries, fragments and passwords, and without a path that holds more than codes.</summary>
     public static IReadOnlyList<string> Links(params IEnumerable<string?> links) =>
     [
         .. (from link in links
             let uri = Uri.TryCreate(link, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null
             where uri is not null
-            let kept = uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+            let kept = uri.GetComponents(
+                IsPath().IsMatch(uri.AbsolutePath) ? UriComponents.SchemeAndServer | UriComponents.Path : UriComponents.SchemeAndServer, UriFormat.UriEscaped)
             where kept.Length <= LongestLink
             select kept).Distinct(StringComparer.Ordinal).Take(MostLinks),
     ];
@@ -66,6 +67,9 @@ internal static partial class Kept
     // No blank, no @, nothing beyond ASCII.
     [GeneratedRegex(@"\A[A-Za-z0-9_.:/+-]{1,100}\z")]
     private static partial Regex IsCode();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_.:/+~-]*\z")]
+    private static partial Regex IsPath();
 
     [GeneratedRegex("[^A-Za-z0-9_.:/+-]+")]
     private static partial Regex NoCode();

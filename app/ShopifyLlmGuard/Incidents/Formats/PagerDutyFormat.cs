@@ -15,8 +15,8 @@ internal static class PagerDutyFormat
         var id = news.Text("id") ?? throw new UnreadableException("no-event-id");
         var incident = news.Part("data");
         return news.Text("resource_type") == "incident" && incident.Text("type") == "incident"
-            ? new(id, [Signal(news, incident, delivery)])
-            : new(id, []);
+            ? new(Kept.CodeOrHash(id), [Signal(news, incident, delivery)])
+            : new(Kept.CodeOrHash(id), []);
     }
 
     private static IncidentSignal Signal(JsonElement news, JsonElement incident, RawDelivery delivery)

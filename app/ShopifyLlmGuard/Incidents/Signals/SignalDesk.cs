@@ -25,23 +25,30 @@ internal sealed partial class SignalDesk(
         }
     }
 
+    /// <summary>Nothing more is tried: a person has to look.</summary>
+    public void GiveUp(IncidentSignal signal)
+    {
+        meter.Handled(signal.Source, SignalOutcomes.GivenUp);
+        Log.GivenUp(logger, signal.Source, signal.TitleCode, signal.ExternalId, signal.State, IncidentDelivery.MaximumAttempts);
+    }
+
     private async Task<Effect> ApplyAsync(IncidentSignal signal, DateTimeOffset receivedAt, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({$"guard signal {signal.Source} {signal.DedupKey}"}, 0))", cancellationToken);
         var known = await db.SignalStandings.FindAsync([signal.Source, signal.DedupKey], cancellationToken);
-        var news = SignalPolicy.Read(known?.Signal, signal);
+        var (news, heard) = SignalPolicy.Read(known is null ? null : new(known.Signal, known.ReceivedAt), new(signal, receivedAt));
         if (news == SignalNews.Stale)
         {
             return new(SignalOutcomes.Stale, false, []);
         }
 
-        var standing = known ?? New(db, signal, receivedAt);
-        var plan = SignalPlan.Of(signal, news, standing, settings.Current.Rules, DatabaseTime.Of(clock));
+        var standing = known ?? New(db, heard);
+        var plan = SignalPlan.Of(heard.Signal, news, standing, settings.Current.Rules, DatabaseTime.Of(clock));
         var changed = await pins.ChangeAsync(db, plan.Pins, cancellationToken) > 0;
         var outcome = plan.Outcome(standing, changed);
-        Write(standing, signal, receivedAt, plan, outcome, changed);
+        Write(standing, heard, plan, outcome, changed);
         await Save(db, changed, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new(outcome, changed, plan.Rules);
@@ -50,17 +57,17 @@ internal sealed partial class SignalDesk(
     private static Task Save(GuardDb db, bool changed, CancellationToken cancellationToken) =>
         changed ? db.SaveAndTellAsync(cancellationToken) : db.SaveChangesAsync(cancellationToken);
 
-    private SignalStanding New(GuardDb db, IncidentSignal signal, DateTimeOffset receivedAt) => db.SignalStandings.Add(new SignalStanding
+    private SignalStanding New(GuardDb db, HeardSignal heard) => db.SignalStandings.Add(new SignalStanding
     {
-        Source = signal.Source, DedupKey = signal.DedupKey, Signal = signal, ReceivedAt = receivedAt, ActedAt = DatabaseTime.Of(clock),
+        Source = heard.Signal.Source, DedupKey = heard.Signal.DedupKey, Signal = heard.Signal, ReceivedAt = heard.ReceivedAt, ActedAt = DatabaseTime.Of(clock),
         Outcome = SignalOutcomes.Unchanged,
     }).Entity;
 
-    private void Write(SignalStanding standing, IncidentSignal signal, DateTimeOffset receivedAt, SignalPlan plan, string outcome, bool changed)
+    private void Write(SignalStanding standing, HeardSignal heard, SignalPlan plan, string outcome, bool changed)
     {
-        (standing.Signal, standing.ReceivedAt, standing.OpenedAt) = (signal, receivedAt, plan.OpenedAt);
+        (standing.Signal, standing.ReceivedAt, standing.OpenedAt) = (heard.Signal, heard.ReceivedAt, plan.OpenedAt);
         standing.Rules = plan.Rules;
-        if (signal.State == SignalState.Firing)
+        if (heard.Signal.State == SignalState.Firing)
         {
             standing.Pins = [.. plan.Pins.Hold.Select(pin => pin.Id)];
         }
@@ -77,5 +84,8 @@ internal sealed partial class SignalDesk(
     {
         [LoggerMessage(LogLevel.Warning, "{Source} says that {Code} ({Id}) is {State}: {Outcome} by {Rules}.")]
         public static partial void Done(ILogger logger, string source, string code, string id, SignalState state, string outcome, string rules);
+
+        [LoggerMessage(LogLevel.Critical, "{Source} says that {Code} ({Id}) is {State}, and nothing could be done about it in {Attempts} attempts.")]
+        public static partial void GivenUp(ILogger logger, string source, string code, string id, SignalState state, int attempts);
     }
 }

@@ -1,6 +1,8 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace ShopifyLlmGuard.Incidents.Signals;
 
@@ -13,13 +15,7 @@ internal sealed partial class SignalRound(SignalInbox inbox, SignalDesk desk, IL
         {
             try
             {
-                // In one order everywhere, so that two servers never wait for each other.
-                foreach (var signal in delivery.Signals.OrderBy(signal => signal.DedupKey, StringComparer.Ordinal))
-                {
-                    await desk.TakeAsync(signal, delivery.ReceivedAt, cancellationToken);
-                }
-
-                await inbox.FinishAsync(delivery, cancellationToken);
+                await TakeAsync(delivery, cancellationToken);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -28,6 +24,39 @@ internal sealed partial class SignalRound(SignalInbox inbox, SignalDesk desk, IL
             }
         }
     }
+
+    // One that fails does not hold up the others; a database that is away fails for all of them.
+    private async Task TakeAsync(IncidentDelivery delivery, CancellationToken cancellationToken)
+    {
+        Exception? failure = null;
+
+        // In one order everywhere, so that two servers never wait for each other.
+        foreach (var signal in delivery.Signals.OrderBy(signal => signal.DedupKey, StringComparer.Ordinal))
+        {
+            try
+            {
+                await desk.TakeAsync(signal, delivery.ReceivedAt, cancellationToken);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && !IsAway(exception))
+            {
+                failure = exception;
+                if (delivery.Attempts >= IncidentDelivery.MaximumAttempts)
+                {
+                    desk.GiveUp(signal);
+                }
+            }
+        }
+
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        await inbox.FinishAsync(delivery, cancellationToken);
+    }
+
+    private static bool IsAway(Exception exception) =>
+        exception.GetBaseException() is TimeoutException or NpgsqlException and not PostgresException or PostgresException { IsTransient: true };
 
     private static partial class Log
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using ShopifyLlmGuard.Data;
@@ -32,18 +33,31 @@ public enum BypassWay
 /// <param name="Way">How it came in.</param>
 /// <param name="Author">Who.</param>
 /// <param name="Reason">Why, in words.</param>
-/// <param name="At">When it was decided, by the clock of whoever did; in whole microseconds, UTC.</param>
-public sealed record BypassDecision(Guid Id, bool On, string? Shop, BypassWay Way, string Author, string Reason, DateTimeOffset At)
+/// <param name="At">When it was decided, by the clock of whoever did, but behind what stood there; in whole microseconds, UTC.</param>
+public sealed partial record BypassDecision(Guid Id, bool On, string? Shop, BypassWay Way, string Author, string Reason, DateTimeOffset At)
 {
     public const int LongestReason = 200;
     public const int LongestAuthor = 100;
 
-    /// <summary>A decision of this moment.</summary>
-    public static BypassDecision Make(bool on, string? shop, BypassWay way, string author, string reason, TimeProvider clock)
+    /// <summary>No clock may run further ahead than this: what was decided later could not be the last word until then.</summary>
+    public static readonly TimeSpan FurthestAhead = TimeSpan.FromMinutes(5);
+
+    /// <summary>A decision of this moment; what stands was decided before it, whatever the clock of whoever decided that.</summary>
+    public static BypassDecision Make(
+        bool on, string? shop, BypassWay way, string author, string reason, TimeProvider clock, BypassDecision? stands = null)
     {
         var now = DatabaseTime.Of(clock);
-        return new(Guid.CreateVersion7(now), on, shop, way, author, reason, now);
+        return new BypassDecision(Guid.CreateVersion7(now), on, shop, way, author, reason, now).Behind(stands);
     }
+
+    /// <summary>The same, and later than what stands.</summary>
+    public BypassDecision Behind(BypassDecision? stands) => stands is null || At > stands.At ? this : this with { At = stands.At.AddMicroseconds(1) };
+
+    /// <summary>The same, decided now if its own time cannot be true.</summary>
+    public BypassDecision NotAhead(TimeProvider clock) => At > clock.GetUtcNow() + FurthestAhead ? this with { At = DatabaseTime.Of(clock) } : this;
+
+    /// <summary>Whether this is that decision. The time may differ: a repetition is signed later, and a time that cannot be true is mended.</summary>
+    public bool IsSameAs(BypassDecision other) => this == other with { At = At };
 
     public bool IsNewerThan(BypassDecision? other) =>
         other is null || At > other.At || (At == other.At && Id.CompareTo(other.Id) > 0);
@@ -67,11 +81,19 @@ public sealed record BypassDecision(Guid Id, bool On, string? Shop, BypassWay Wa
             yield return "Reason and author are one line each, without control characters.";
         }
 
+        if (Shop is not null && !IsShop().IsMatch(Shop))
+        {
+            yield return "The shop must be like name.myshopify.com.";
+        }
+
         if (Way is BypassWay.Environment or BypassWay.File)
         {
             yield return "Environment and file hold for one server and are no decisions.";
         }
     }
+
+    [GeneratedRegex(@"\A(?=.{1,100}\z)[a-z0-9][a-z0-9-]*\.myshopify\.com\z", RegexOptions.CultureInvariant)]
+    private static partial Regex IsShop();
 }
 
 /// <summary>Why only prepared content is served: one of possibly several causes.</summary>

@@ -97,7 +97,7 @@ internal sealed class BypassFolder(string dataDirectory)
         try
         {
             var line = File.ReadLines(path).FirstOrDefault()?.Trim() ?? "";
-            return line.Length is > 0 and <= BypassDecision.LongestReason ? line : "The bypass file is there.";
+            return line.Length is > 0 and <= BypassDecision.LongestReason && !line.Any(char.IsControl) ? line : "The bypass file is there.";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -25,12 +25,14 @@ internal sealed partial class BypassWatch : BackgroundService
     private readonly SemaphoreSlim news = new(0);
     private IReadOnlyList<BypassHold> told = [];
     private int toldShops;
+    private int toldRefused;
     private long lastTold;
 
     public BypassWatch(
         Bypass bypass, BypassStore store, ProtectionProofs proofs, GuardMeter meter, TimeProvider clock, ILogger<BypassWatch> logger)
     {
         (this.bypass, this.store, this.proofs, this.clock, this.logger) = (bypass, store, proofs, clock, logger);
+        meter.Observe("guard.bypass.unstored", "Decisions about the bypass that the database will never take; they count here only.", () => [new(bypass.Refused.Count)]);
         meter.Observe("guard.bypass", "Ways by which the bypass is on here; for the admin, how many shops' staff have switched it on.", Count);
         bypass.Changed += Hear;
         Tell();
@@ -115,6 +117,8 @@ internal sealed partial class BypassWatch : BackgroundService
                 Log.Shops(logger, shops);
             }
 
+            bypass.Refused.Skip(toldRefused).ToList().ForEach(refused => Log.Refused(logger, refused.On, refused.Shop ?? "every shop", refused.Way, refused.Id));
+            toldRefused = bypass.Refused.Count;
             Remind(now, changed: shops != toldShops || !now.SequenceEqual(told));
             (told, toldShops) = (now, shops);
         }
@@ -167,6 +171,9 @@ internal sealed partial class BypassWatch : BackgroundService
 
         [LoggerMessage(LogLevel.Warning, "The staff of {Count} shops have switched their shop to prepared content.")]
         public static partial void Shops(ILogger logger, int count);
+
+        [LoggerMessage(LogLevel.Error, "The database will never take the decision {Id} about the bypass (on: {On}, {Shop}, {Way}); it counts here, and on no server that was not told directly.")]
+        public static partial void Refused(ILogger logger, bool on, string shop, BypassWay way, Guid id);
 
         [LoggerMessage(LogLevel.Error, "A look after the bypass failed; the next one comes at once.")]
         public static partial void Failed(ILogger logger, Exception exception);
