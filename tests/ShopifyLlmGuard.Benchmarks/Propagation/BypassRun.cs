@@ -15,7 +15,7 @@ namespace ShopifyLlmGuard.Benchmarks.Propagation;
 internal sealed class BypassRun(GuardFleet fleet, int rounds) : IDisposable
 {
     private readonly SlowestServer servers = new(fleet);
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private readonly HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(20) };
 
     /// <summary>Milliseconds, one a change.</summary>
     public async Task<IReadOnlyList<OpenLoop.Sample>> RunAsync()

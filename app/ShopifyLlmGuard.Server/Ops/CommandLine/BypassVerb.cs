@@ -16,6 +16,9 @@ internal static class BypassVerb
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
+    // A process that has just begun asks its first query slowly, and nobody waits for this one but the operator.
+    private static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(15);
+
     public static Verb Verb { get; } = new(
         "bypass",
         ["bypass on --reason TEXT [--actor NAME] [--shop DOMAIN] [--server URL]...", "bypass off --reason TEXT [--actor NAME] [--shop DOMAIN] [--server URL]...", "bypass status [--server URL]..."],
@@ -96,7 +99,7 @@ internal static class BypassVerb
 
     private static async Task<string> StoreAsync(IServiceProvider services, BypassDecision decision)
     {
-        using var limit = new CancellationTokenSource(Limit);
+        using var limit = new CancellationTokenSource(StoreLimit);
         try
         {
             // Its store tells every server by notification; until then it lies where the server of this machine looks.
