@@ -13,6 +13,9 @@ public sealed class IncidentOptions
     /// <summary>Whose clocks run, of <see cref="ClockRules.Profiles"/>; null: NIS2 and GDPR.</summary>
     public List<string>? Profiles { get; set; }
 
+    /// <summary>The operator's data protection officer or other contact point, for drafts of its own; merchants name theirs in the assessment.</summary>
+    public string? DataProtectionContact { get; set; }
+
     /// <summary>Other lengths than the law's first ones, by stage.</summary>
     public Dictionary<string, ClockLimit> Clocks { get; set; } = [];
 
@@ -41,6 +44,9 @@ public sealed class IncidentOptions
 
     internal IEnumerable<ClockRule> Rules => ClockRules.All.Where(rule => EnabledProfiles.Contains(rule.Profile))
         .Select(rule => Clocks.TryGetValue(rule.Stage, out var limit) ? rule with { Limit = limit } : rule);
+
+    /// <summary>What has to be decided under the enabled laws.</summary>
+    public IReadOnlyList<string> Decisions => [.. Topics.All.Where(topic => Rules.Any(rule => rule.Topic == topic))];
 
     /// <summary>The reports of the enabled laws that a person can record as handed in.</summary>
     public IEnumerable<(string Stage, string Profile, string Label)> Reports =>

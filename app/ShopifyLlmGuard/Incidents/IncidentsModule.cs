@@ -28,6 +28,7 @@ internal static class IncidentsModule
         services.AddSingleton<IncidentReport>();
         return services.AddSingleton(provider => new IncidentDesk(
             provider.GetRequiredService<IDbContextFactory<GuardDb>>(), provider.GetRequiredService<AuditTrail>(),
-            provider.GetRequiredService<IOptions<IncidentOptions>>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IncidentReader>(), provider.GetRequiredService<IOptions<IncidentOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
     }
 }

@@ -102,24 +102,55 @@ public sealed class ClocksTests
     }
 
     [Theory]
-    [InlineData(Topics.Significant, "nis2-notification", "gdpr-notification")]
-    [InlineData(Topics.Breach, "gdpr-notification", "nis2-notification")]
-    public void A_person_decides_what_is_not_required(string topic, string stopped, string goesOn)
+    [InlineData(Topics.Significant, "nis2")]
+    [InlineData(Topics.Breach, "gdpr")]
+    [InlineData(Topics.HipaaBreach, "hipaa")]
+    [InlineData(Topics.CraSevere, "cra")]
+    public void A_decision_about_one_law_stops_the_clocks_of_that_law_alone(string topic, string law)
     {
         var facts = Facts() with { Decisions = new Dictionary<string, bool> { [topic] = false } };
-        Assert.Equal(ClockState.NotRequired, Read(stopped, facts, Aware).State);
-        Assert.Equal(ClockState.Running, Read(goesOn, facts, Aware).State);
-        Assert.Equal(ClockState.Running, Read(stopped, facts with { Decisions = new Dictionary<string, bool> { [topic] = true } }, Aware).State);
+        Assert.All(Clocks.Read(facts, Options(), Aware), clock =>
+            Assert.Equal(clock.Rule.Profile.StartsWith(law, StringComparison.Ordinal), clock.State == ClockState.NotRequired));
+        var needed = facts with { Decisions = new Dictionary<string, bool> { [topic] = true } };
+        Assert.DoesNotContain(Clocks.Read(needed, Options(), Aware), clock => clock.State == ClockState.NotRequired);
     }
 
     [Fact]
-    public void Without_personal_data_there_is_no_breach_to_notify_unless_a_person_decided_so()
+    public void A_fact_about_personal_data_is_none_about_protected_health_information()
     {
-        var facts = Facts() with { PersonalData = YesNo.No };
+        var facts = Facts() with { Assessment = new Assessment { PersonalData = YesNo.No } };
         Assert.Equal(ClockState.NotRequired, Read("gdpr-notification", facts, Aware).State);
+        Assert.Equal(ClockState.Running, Read("hipaa-individuals", facts, Aware).State);
         Assert.Equal(ClockState.Running, Read("gdpr-notification", facts with { Decisions = new Dictionary<string, bool> { [Topics.Breach] = true } }, Aware).State);
-        Assert.Equal(ClockState.Running, Read("gdpr-notification", Facts(), Aware).State);
+
+        facts = Facts() with { Assessment = new Assessment { ProtectedHealthInformation = YesNo.No } };
+        Assert.Equal(ClockState.Running, Read("gdpr-notification", facts, Aware).State);
+        Assert.All((string[])["hipaa-individuals", "hipaa-hhs", "hipaa-media", "hipaa-covered-entity"], stage =>
+            Assert.Equal(ClockState.NotRequired, Read(stage, facts, Aware).State));
     }
+
+    [Fact]
+    public void A_report_under_one_law_meets_no_clock_of_another() => Assert.Equal(
+        ["gdpr-notification"], Clocks.Read(Facts(new Submission("gdpr-notification", Aware, "Ada", null)), Options(), Aware)
+            .Where(clock => clock.State == ClockState.Met).Select(clock => clock.Rule.Stage));
+
+    // Discovered on 24 November 2026 at 08:00 in Berlin.
+    [Theory]
+    [InlineData(null, "2027-01-23T07:00Z", ClockState.Running)]
+    [InlineData(500L, "2027-01-23T07:00Z", ClockState.NotRequired)]
+    [InlineData(501L, "2027-01-23T07:00Z", ClockState.Running)]
+    [InlineData(499L, "2027-03-01T23:00Z", ClockState.NotRequired)] // Sixty days after the end of the year, counted in Berlin.
+    public void HHS_must_know_within_sixty_days_or_of_few_individuals_after_the_year(long? individuals, string due, ClockState media)
+    {
+        var facts = Facts() with { Assessment = new Assessment { Individuals = individuals, Persons = 9999 } };
+        Assert.Equal((ClockState.Running, At(due)), (Read("hipaa-hhs", facts, Aware).State, Read("hipaa-hhs", facts, Aware).Due!.Value));
+        Assert.Equal(media, Read("hipaa-media", facts, Aware).State);
+        Assert.Equal(At("2027-01-23T07:00Z"), Read("hipaa-covered-entity", facts, Aware).Due);
+    }
+
+    [Fact]
+    public void A_business_associate_owes_its_notice_to_the_covered_entity_and_nothing_else() => Assert.Equal(
+        ["hipaa-covered-entity"], Clocks.Read(Facts(), new IncidentOptions { Profiles = [ClockRules.HipaaAssociate] }, Aware).Select(clock => clock.Rule.Stage));
 
     [Fact]
     public void Only_the_clocks_of_enabled_laws_run_and_their_lengths_can_be_configured()
@@ -156,7 +187,7 @@ public sealed class ClocksTests
     private static IncidentOptions Options() => new() { Zone = "Europe/Berlin", Profiles = [.. ClockRules.Profiles] };
 
     private static ClockFacts Facts(params Submission[] submissions) =>
-        new(Aware.AddHours(-1), Aware, Aware.AddHours(2), submissions, new Dictionary<string, bool>());
+        new(Aware.AddHours(-1), Aware, Aware.AddHours(2), submissions, new Dictionary<string, bool>(), new Assessment());
 
     private static ClockReading Read(string stage, ClockFacts facts, DateTimeOffset now) =>
         Clocks.Read(facts, Options(), now).Single(clock => clock.Rule.Stage == stage);

@@ -60,6 +60,19 @@ public sealed class ReportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_notification_names_the_data_protection_contact_of_whoever_hands_it_in()
+    {
+        var options = new IncidentOptions { DataProtectionContact = "dpo@operator.example" };
+        Assert.Equal("dpo@operator.example", Contact(await site.ReadAsync(1), options));
+        Assert.Equal("unknown", Contact(await site.ReadAsync(1, IncidentSite.Other), options));
+        await site.Guard.Get<IncidentDesk>().AssessAsync(new IncidentParty(1, IncidentSite.Other, "43"), new Assessment { Contact = "Grace, dpo@shop.example" });
+        Assert.Equal("Grace, dpo@shop.example", Contact(await site.ReadAsync(1, IncidentSite.Other), options));
+    }
+
+    private static string Contact(IncidentFile file, IncidentOptions options) => Draft.Of(file, options).Single(draft => draft.Stage == "breach-register")
+        .Fields.Single(field => field.Name == "Data protection officer or other contact point").Value;
+
+    [Fact]
     public async Task A_merchants_export_says_nothing_of_other_shops_or_of_the_operators_steps()
     {
         foreach (var format in (string[])[IncidentReport.Markdown, IncidentReport.Json])

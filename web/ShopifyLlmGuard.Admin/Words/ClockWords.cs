@@ -18,5 +18,5 @@ internal static class ClockWords
 
     public static string Of(YesNo answer) => answer switch { YesNo.Yes => "Yes", YesNo.No => "No", _ => "Not known" };
 
-    public static string Topic(string topic) => topic == Topics.Breach ? "A breach of personal data that must be notified" : "A significant incident";
+    public static string Topic(string topic) => $"{char.ToUpperInvariant(Topics.Label(topic)[0])}{Topics.Label(topic)[1..]}";
 }
