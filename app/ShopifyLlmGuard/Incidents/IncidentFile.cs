@@ -1,3 +1,7 @@
+using ShopifyLlmGuard.Incidents.Answers;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
+
 namespace ShopifyLlmGuard.Incidents;
 
 /// <summary>One line of a timeline.</summary>
@@ -49,7 +53,7 @@ public sealed record IncidentFile(
     /// <summary>What was decided last about a topic; null when nobody has decided.</summary>
     public IncidentStep? Decision(string topic) => Steps.LastOrDefault(step => step.Kind == IncidentStep.Decided && step.About == topic);
 
-    public IReadOnlyList<ClockReading> Clocks(IncidentOptions options) => Incidents.Clocks.Read(
+    public IReadOnlyList<ClockReading> Clocks(IncidentOptions options) => ClockReader.Read(
         new ClockFacts(
             Incident.DetectedAt, Aware?.At, EndedAt,
             [.. Steps.Where(step => step.Kind == IncidentStep.Submitted).Select(step => new Submission(step.About!, step.At, step.Actor, step.Reference))],

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Incidents;
 
@@ -56,8 +58,8 @@ public sealed class IncidentOptions
 /// <summary>Numbers that make an incident significant. The law's first ones stand here; they differ by kind of entity and by country.</summary>
 public sealed class SignificanceOptions
 {
-    /// <summary>One of <see cref="Incidents.Significance.Profiles"/>.</summary>
-    public string Profile { get; set; } = Incidents.Significance.ManagedService;
+    /// <summary>One of <see cref="Judgement.Significance.Profiles"/>.</summary>
+    public string Profile { get; set; } = Judgement.Significance.ManagedService;
 
     /// <summary>Fully unavailable for longer than this.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Incidents.Falls;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Serving;
 

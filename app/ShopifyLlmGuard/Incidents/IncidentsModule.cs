@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Incidents.Answers;
 using ShopifyLlmGuard.Incidents.Export;
 using ShopifyLlmGuard.Llm.Endpoints;
 

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Incidents.Clocks;
 using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Serving.Bypassing;

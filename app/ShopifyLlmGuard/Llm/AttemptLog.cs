@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using ShopifyLlmGuard.Data;
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Answers;
 using ShopifyLlmGuard.Llm.Residency;
 using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Protections;

@@ -2,6 +2,8 @@ using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Tests.Incidents;
 

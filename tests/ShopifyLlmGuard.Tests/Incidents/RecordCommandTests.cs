@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using ShopifyLlmGuard.Health;
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Judgement;
 using ShopifyLlmGuard.Server.Ops.Records;
 
 namespace ShopifyLlmGuard.Tests.Incidents;

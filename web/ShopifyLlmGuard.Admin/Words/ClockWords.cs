@@ -1,4 +1,5 @@
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Admin.Words;
 

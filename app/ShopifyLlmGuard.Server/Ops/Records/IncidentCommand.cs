@@ -3,7 +3,9 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Clocks;
 using ShopifyLlmGuard.Incidents.Export;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Server.Ops.Records;
 

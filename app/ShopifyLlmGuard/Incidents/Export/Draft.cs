@@ -1,4 +1,6 @@
 using System.Globalization;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Incidents.Export;
 

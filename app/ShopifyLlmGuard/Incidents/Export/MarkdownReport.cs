@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Incidents.Export;
 

@@ -3,7 +3,7 @@ using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Serving;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Falls;
 
 /// <summary>A feature that only an alert holds since a person's pin over it has ended.</summary>
 internal sealed record Uncovered(string Shop, string Feature, Pin Alert, DateTimeOffset At);

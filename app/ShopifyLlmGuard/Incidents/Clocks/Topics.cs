@@ -1,4 +1,6 @@
-namespace ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Judgement;
+
+namespace ShopifyLlmGuard.Incidents.Clocks;
 
 /// <summary>What a person decides about an incident, for each law on its own: an incident may be significant for one and nothing for another.</summary>
 public static class Topics

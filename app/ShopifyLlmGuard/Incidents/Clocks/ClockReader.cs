@@ -1,4 +1,6 @@
-namespace ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Judgement;
+
+namespace ShopifyLlmGuard.Incidents.Clocks;
 
 /// <summary>How a clock stands.</summary>
 public enum ClockState
@@ -40,7 +42,7 @@ public sealed record ClockFacts(
 public sealed record ClockReading(ClockRule Rule, ClockState State, DateTimeOffset? Start, DateTimeOffset? Due, Submission? Submission);
 
 /// <summary>Reads legal clocks. Where a rule can be read in two ways, the earlier deadline counts. Pure.</summary>
-public static class Clocks
+public static class ClockReader
 {
     /// <summary>Every clock of the enabled profiles, in the order of <see cref="ClockRules"/>.</summary>
     public static IReadOnlyList<ClockReading> Read(ClockFacts facts, IncidentOptions options, DateTimeOffset now) =>

@@ -1,4 +1,4 @@
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Judgement;
 
 /// <summary>How answers go together.</summary>
 internal static class Judged

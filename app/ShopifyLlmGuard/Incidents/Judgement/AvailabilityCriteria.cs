@@ -1,6 +1,7 @@
 using System.Globalization;
+using ShopifyLlmGuard.Incidents.Clocks;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Judgement;
 
 /// <summary>
 /// The criteria of Articles 7, 10 and 11 on availability and data. What must be available is the critical path: checkout, login,

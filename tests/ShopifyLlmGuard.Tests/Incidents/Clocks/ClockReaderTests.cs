@@ -1,9 +1,11 @@
 using System.Globalization;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
-namespace ShopifyLlmGuard.Tests.Incidents;
+namespace ShopifyLlmGuard.Tests.Incidents.Clocks;
 
-public sealed class ClocksTests
+public sealed class ClockReaderTests
 {
     private static readonly DateTimeOffset Aware = At("2026-11-24T08:00Z");
 
@@ -31,7 +33,7 @@ public sealed class ClocksTests
     [InlineData("2028-01-01T00:00Z", 0, 60, 0, "UTC", "2028-03-01T00:00Z")]
     [InlineData("2027-01-01T00:00Z", 0, 60, 0, "UTC", "2027-03-02T00:00Z")]
     public void A_span_of_time_ends(string from, int hours, int days, int months, string zone, string due) => Assert.Equal(
-        At(due), Clocks.Due(At(from), new ClockLimit { Hours = hours, Days = days, Months = months }, TimeZoneInfo.FindSystemTimeZoneById(zone)));
+        At(due), ClockReader.Due(At(from), new ClockLimit { Hours = hours, Days = days, Months = months }, TimeZoneInfo.FindSystemTimeZoneById(zone)));
 
     [Theory]
     [InlineData("2026-11-24T09:00Z", ClockState.Running, "due in 23 hours")]
@@ -88,7 +90,7 @@ public sealed class ClocksTests
         // It had ended before: a progress report is not what was due.
         var ended = Facts(notified, progress) with { EndedAt = At("2026-12-01T00:00Z") };
         Assert.Equal(ClockState.Overdue, Read("nis2-final", ended, At("2027-01-05T00:00Z")).State);
-        Assert.DoesNotContain(Clocks.Read(ended, Options(), Aware), clock => clock.Rule.Stage == "nis2-final-after-progress");
+        Assert.DoesNotContain(ClockReader.Read(ended, Options(), Aware), clock => clock.Rule.Stage == "nis2-final-after-progress");
     }
 
     [Theory]
@@ -109,10 +111,10 @@ public sealed class ClocksTests
     public void A_decision_about_one_law_stops_the_clocks_of_that_law_alone(string topic, string law)
     {
         var facts = Facts() with { Decisions = new Dictionary<string, bool> { [topic] = false } };
-        Assert.All(Clocks.Read(facts, Options(), Aware), clock =>
+        Assert.All(ClockReader.Read(facts, Options(), Aware), clock =>
             Assert.Equal(clock.Rule.Profile.StartsWith(law, StringComparison.Ordinal), clock.State == ClockState.NotRequired));
         var needed = facts with { Decisions = new Dictionary<string, bool> { [topic] = true } };
-        Assert.DoesNotContain(Clocks.Read(needed, Options(), Aware), clock => clock.State == ClockState.NotRequired);
+        Assert.DoesNotContain(ClockReader.Read(needed, Options(), Aware), clock => clock.State == ClockState.NotRequired);
     }
 
     [Fact]
@@ -131,7 +133,7 @@ public sealed class ClocksTests
 
     [Fact]
     public void A_report_under_one_law_meets_no_clock_of_another() => Assert.Equal(
-        ["gdpr-notification"], Clocks.Read(Facts(new Submission("gdpr-notification", Aware, "Ada", null)), Options(), Aware)
+        ["gdpr-notification"], ClockReader.Read(Facts(new Submission("gdpr-notification", Aware, "Ada", null)), Options(), Aware)
             .Where(clock => clock.State == ClockState.Met).Select(clock => clock.Rule.Stage));
 
     // Discovered on 24 November 2026 at 08:00 in Berlin.
@@ -150,16 +152,16 @@ public sealed class ClocksTests
 
     [Fact]
     public void A_business_associate_owes_its_notice_to_the_covered_entity_and_nothing_else() => Assert.Equal(
-        ["hipaa-covered-entity"], Clocks.Read(Facts(), new IncidentOptions { Profiles = [ClockRules.HipaaAssociate] }, Aware).Select(clock => clock.Rule.Stage));
+        ["hipaa-covered-entity"], ClockReader.Read(Facts(), new IncidentOptions { Profiles = [ClockRules.HipaaAssociate] }, Aware).Select(clock => clock.Rule.Stage));
 
     [Fact]
     public void Only_the_clocks_of_enabled_laws_run_and_their_lengths_can_be_configured()
     {
         Assert.Equal(
             ["nis2-early-warning", "nis2-notification", "nis2-final", "gdpr-notification"],
-            Clocks.Read(Facts(), new IncidentOptions(), Aware).Select(clock => clock.Rule.Stage));
+            ClockReader.Read(Facts(), new IncidentOptions(), Aware).Select(clock => clock.Rule.Stage));
         var options = new IncidentOptions { Profiles = ["gdpr"], Clocks = new() { ["gdpr-notification"] = new() { Hours = 96 } } };
-        Assert.Equal(Aware.AddHours(96), Assert.Single(Clocks.Read(Facts(), options, Aware)).Due);
+        Assert.Equal(Aware.AddHours(96), Assert.Single(ClockReader.Read(Facts(), options, Aware)).Due);
     }
 
     [Fact]
@@ -190,5 +192,5 @@ public sealed class ClocksTests
         new(Aware.AddHours(-1), Aware, Aware.AddHours(2), submissions, new Dictionary<string, bool>(), new Assessment());
 
     private static ClockReading Read(string stage, ClockFacts facts, DateTimeOffset now) =>
-        Clocks.Read(facts, Options(), now).Single(clock => clock.Rule.Stage == stage);
+        ClockReader.Read(facts, Options(), now).Single(clock => clock.Rule.Stage == stage);
 }

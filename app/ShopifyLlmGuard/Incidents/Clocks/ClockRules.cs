@@ -1,4 +1,4 @@
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Clocks;
 
 /// <summary>What a clock starts with.</summary>
 public enum ClockStart

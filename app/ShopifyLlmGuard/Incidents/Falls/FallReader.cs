@@ -5,7 +5,7 @@ using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Serving;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Falls;
 
 /// <summary>Tells from the rows of that moment whether a change of a mode was trouble, and where the trouble was.</summary>
 internal sealed class FallReader(GuardDb db, EndpointList endpoints, Snapshot snapshot, ImmutableArray<Pin> pins)

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Judgement;
 
 /// <summary>An authority's form takes these three; "unknown" is an honest answer in the first hours.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<YesNo>))]

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Judgement;
 
 /// <summary>The criteria in euros: Article 3(1)(a), and Article 4 for recurring incidents. Pure.</summary>
 internal static class LossCriteria

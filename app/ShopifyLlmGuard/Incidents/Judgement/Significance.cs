@@ -1,4 +1,4 @@
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Judgement;
 
 /// <summary>What significance is proposed from.</summary>
 /// <param name="WithoutAI">How long an AI feature was not live, overlaps once. It says nothing about the critical path.</param>

@@ -1,6 +1,6 @@
 using ShopifyLlmGuard.Serving;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Falls;
 
 /// <summary>
 /// The incidents that go on, or did lately, and what one change of a mode after the other does to them. An incident ends when all

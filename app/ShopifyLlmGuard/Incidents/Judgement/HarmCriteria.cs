@@ -1,4 +1,4 @@
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Judgement;
 
 /// <summary>The criteria that only a person can answer: Article 3(1)(b) to (e), and the directive's own first one. Pure.</summary>
 internal static class HarmCriteria

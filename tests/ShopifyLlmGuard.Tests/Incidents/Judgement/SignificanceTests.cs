@@ -1,6 +1,7 @@
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Judgement;
 
-namespace ShopifyLlmGuard.Tests.Incidents;
+namespace ShopifyLlmGuard.Tests.Incidents.Judgement;
 
 public sealed class SignificanceTests
 {
