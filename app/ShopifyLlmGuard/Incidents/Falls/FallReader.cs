@@ -11,6 +11,7 @@ namespace ShopifyLlmGuard.Incidents.Falls;
 internal sealed class FallReader(GuardDb db, EndpointList endpoints, Snapshot snapshot, ImmutableArray<Pin> pins)
 {
     private readonly Dictionary<DateTimeOffset, IReadOnlyList<EndpointHealth>> healthAt = [];
+    private readonly PinIndex pins = new(pins);
 
     /// <summary>Whether somebody wanted the feature not to be live: a merchant, a person or a drill. That is no trouble, and ends it.</summary>
     public bool IsOnPurpose(ServingChange change) => change.Reason switch
@@ -41,12 +42,12 @@ internal sealed class FallReader(GuardDb db, EndpointList endpoints, Snapshot sn
         }
     }
 
-    private bool IsHeldThen(string region, ServingChange change) => pins.Any(pin =>
+    private bool IsHeldThen(string region, ServingChange change) => pins.Of(change.Shop).Any(pin =>
         (pin.ReleasedAt > change.At ? pin with { ReleasedAt = null } : pin).HoldsRegion(region, change.Shop, change.Feature, change.At));
 
     // A change is recorded a moment after the pin was placed, and may be read after its release.
     private Pin? PinThen(ServingChange change) => ServingPolicy.PinThatDecides(
-        change.Shop, change.Feature, pins.Select(pin => pin.ReleasedAt > change.At ? pin with { ReleasedAt = null } : pin), change.At);
+        change.Shop, change.Feature, pins.Of(change.Shop).Select(pin => pin.ReleasedAt > change.At ? pin with { ReleasedAt = null } : pin), change.At);
 
     private async Task<IReadOnlyList<EndpointHealth>> HealthAsync(DateTimeOffset at, CancellationToken cancellationToken)
     {
