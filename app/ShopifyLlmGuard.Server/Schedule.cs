@@ -21,6 +21,9 @@ internal static class Schedule
         // Keeps the catalogue right although webhooks may be lost, and tokens alive although nobody opens the app.
         new("catalog", "0 */5 * * * *", rounds => rounds.CatalogAsync(CancellationToken.None)),
         new("sync", "0 17 2 * * *", rounds => rounds.SyncAsync(CancellationToken.None)),
+
+        // Forgets evidence whose time is over.
+        new("retention", "0 */30 * * * *", rounds => rounds.RetentionAsync(CancellationToken.None)),
     ];
 }
 

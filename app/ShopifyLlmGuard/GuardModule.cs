@@ -113,6 +113,8 @@ public static class GuardModule
         services.AddSingleton(provider => new EvidenceDesk(
             provider.GetRequiredService<IDbContextFactory<GuardDb>>(), provider.GetRequiredService<EvidenceKeys>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new EvidenceRetention(
+            provider.GetRequiredService<IDbContextFactory<GuardDb>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AuditTrail(
             provider.GetRequiredService<EvidenceKeys>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AuditTrail>>()));
         services.AddSingleton(provider => new AuditDesk(

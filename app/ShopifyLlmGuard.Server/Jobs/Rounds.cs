@@ -1,5 +1,6 @@
 using Hangfire;
 using ShopifyLlmGuard.Catalog;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Server.Shopify;
@@ -46,6 +47,9 @@ public sealed class Rounds
             await Get<Installation>().CompleteAsync(all: true, cancellationToken);
             await Get<CatalogSync>().RunAsync(cancellationToken);
         });
+
+    public Task RetentionAsync(CancellationToken cancellationToken) =>
+        OnceAsync("retention", () => Get<EvidenceRetention>().RunAsync(cancellationToken));
 
     private async Task OnceAsync(string name, Func<Task> run)
     {

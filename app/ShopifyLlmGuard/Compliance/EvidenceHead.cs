@@ -29,5 +29,6 @@ internal sealed class EvidenceHeadMapping : IEntityTypeConfiguration<EvidenceHea
     {
         builder.HasKey(head => head.Chain);
         builder.HasIndex(head => head.Shop);
+        builder.HasIndex(head => head.At);
     }
 }

@@ -7,6 +7,7 @@ using ShopifyLlmGuard.Gateway;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Health.Leases;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Answers;
 using ShopifyLlmGuard.Incidents.Signals;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
+using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Health;
 
@@ -15,13 +17,21 @@ public sealed class HealthBoard
     private readonly IDbContextFactory<GuardDb> databases;
     private readonly TimeProvider clock;
 
-    // What is not written yet, for instance because the database is away. It outranks the snapshot.
+    // So many changes wait for a database that is away; of more, the oldest are lost.
+    private const int MostUnwritten = 10_000;
+
+    // What this server found out last about an endpoint, until it is written; and every change on the way there, oldest first.
     private readonly ConcurrentDictionary<string, Snapshot.EndpointMark> unwritten = new();
+    private readonly List<(string Endpoint, Snapshot.EndpointMark Mark)> changes = [];
+    private readonly Lock gate = new();
     private long unwrittenVersion;
 
     // What was heard grows old by itself.
     private static readonly TimeSpan ReadAgain = TimeSpan.FromSeconds(1);
     private volatile Reading? last;
+
+    // Few pins hold a region, and every call asks for them.
+    private volatile RegionalPins regional = new([], []);
 
     // What was observed last, and until when that says anything.
     private readonly ConcurrentDictionary<string, (Finding Finding, DateTimeOffset Until)> heard = new();
@@ -50,11 +60,32 @@ public sealed class HealthBoard
     }
 
     /// <summary>Whether something is not written yet.</summary>
-    internal bool HasNews => !unwritten.IsEmpty;
+    internal bool HasNews
+    {
+        get
+        {
+            lock (gate)
+            {
+                return changes.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>Whether a pin keeps the feature away from a region, however healthy its endpoints are.</summary>
+    internal bool IsHeld(string region, string shop, string feature)
+    {
+        var (pins, kept) = (snapshots.Current.Pins, regional);
+        if (kept.Pins != pins)
+        {
+            regional = kept = new(pins, [.. pins.Where(pin => pin.Region is not null)]);
+        }
+
+        return ServingPolicy.IsHeld(region, shop, feature, kept.Regional, clock.GetUtcNow());
+    }
 
     internal EndpointHealth Read(LlmEndpoint endpoint)
     {
-        var mark = unwritten.GetValueOrDefault(endpoint.Id) ?? snapshots.Current.Endpoints.GetValueOrDefault(endpoint.Id);
+        var mark = Newer(unwritten.GetValueOrDefault(endpoint.Id), snapshots.Current.Endpoints.GetValueOrDefault(endpoint.Id));
         return new EndpointHealth(
             endpoint.Id, endpoint.Region, endpoint.Jurisdiction, mark?.State ?? EndpointState.Up, mark?.Detail, mark?.Since,
             endpoint.AttestedUntil)
@@ -65,7 +96,13 @@ public sealed class HealthBoard
 
     internal void Remember(string endpoint, Snapshot.EndpointMark mark)
     {
-        unwritten[endpoint] = mark;
+        lock (gate)
+        {
+            unwritten[endpoint] = mark;
+            changes.Add((endpoint, mark));
+            changes.RemoveRange(0, Math.Max(0, changes.Count - MostUnwritten));
+        }
+
         Interlocked.Increment(ref unwrittenVersion);
     }
 
@@ -79,37 +116,68 @@ public sealed class HealthBoard
     /// <summary>Writes what this server found out, and tells the others. Throws what the database throws; then it stays in memory.</summary>
     internal async Task WriteAsync(CancellationToken cancellationToken)
     {
-        var marks = unwritten.ToArray();
-        if (marks.Length == 0)
+        List<(string Endpoint, Snapshot.EndpointMark Mark)> news;
+        lock (gate)
+        {
+            news = [.. changes];
+        }
+
+        if (news.Count == 0)
         {
             return;
         }
 
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        foreach (var (endpoint, mark) in marks)
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        db.EndpointChanges.AddRange(news.Select(change => new EndpointChange
         {
-            var standing = await db.EndpointStandings.FindAsync([endpoint], cancellationToken);
-            if (standing is null)
-            {
-                db.EndpointStandings.Add(standing = new EndpointStanding { Endpoint = endpoint, State = mark.State, Since = mark.Since });
-            }
-
-            (standing.State, standing.Detail, standing.Since) = (mark.State, mark.Detail, mark.Since);
-            db.EndpointChanges.Add(new EndpointChange { Endpoint = endpoint, State = mark.State, Detail = mark.Detail, At = mark.Since });
+            Endpoint = change.Endpoint, State = change.Mark.State, Detail = change.Mark.Detail, At = change.Mark.Since,
+        }));
+        foreach (var last in news.GroupBy(change => change.Endpoint).Select(same => same.Last()).OrderBy(last => last.Endpoint, StringComparer.Ordinal))
+        {
+            await StandAsync(db, last.Endpoint, last.Mark, cancellationToken);
         }
 
-        await db.SaveAndTellAsync(cancellationToken);
-        await snapshots.RefreshAsync(cancellationToken);
-        foreach (var mark in marks)
+        await db.SaveAndTellAsync(SnapshotChanges.In(SnapshotParts.Endpoints), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        await ForgetAsync(news, cancellationToken);
+    }
+
+    // What another server found out later stands.
+    private static Task<int> StandAsync(GuardDb db, string endpoint, Snapshot.EndpointMark mark, CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlAsync(
+            $"""
+             INSERT INTO guard.endpoint_standings AS standing (endpoint, state, detail, since)
+             VALUES ({endpoint}, {mark.State.ToString()}, {mark.Detail}, {mark.Since})
+             ON CONFLICT (endpoint) DO UPDATE SET state = EXCLUDED.state, detail = EXCLUDED.detail, since = EXCLUDED.since
+             WHERE standing.since <= EXCLUDED.since
+             """, cancellationToken);
+
+    // First from the list, so that nothing is written twice; the marks go when the snapshot has them.
+    private async Task ForgetAsync(List<(string Endpoint, Snapshot.EndpointMark Mark)> news, CancellationToken cancellationToken)
+    {
+        lock (gate)
         {
-            unwritten.TryRemove(mark);
+            var written = news.Select(change => change.Mark).ToHashSet(ReferenceEqualityComparer.Instance);
+            changes.RemoveAll(change => written.Contains(change.Mark));
+        }
+
+        await snapshots.RefreshAsync(cancellationToken);
+        foreach (var (endpoint, mark) in news)
+        {
+            unwritten.TryRemove(KeyValuePair.Create(endpoint, mark));
         }
 
         Interlocked.Increment(ref unwrittenVersion);
     }
 
+    private static Snapshot.EndpointMark? Newer(Snapshot.EndpointMark? own, Snapshot.EndpointMark? known) =>
+        own is null || known?.Since > own.Since ? known : own;
+
     private IEnumerable<Measurement<int>> Measure(Func<EndpointHealth, int> value) => Read().Select(endpoint =>
         new Measurement<int>(value(endpoint), new("endpoint", endpoint.Endpoint), new("region", endpoint.Region)));
+
+    private sealed record RegionalPins(ImmutableArray<Pin> Pins, ImmutableArray<Pin> Regional);
 
     private sealed record Reading(
         IReadOnlyList<LlmEndpoint> Listed, object Marks, long Version, long At, IReadOnlyList<EndpointHealth> Health);

@@ -120,7 +120,8 @@ public sealed partial class HealthRound : IDisposable
         var now = board.Read(lane.Endpoint);
         if (next.State != now.State)
         {
-            board.Remember(lane.Endpoint.Id, new Snapshot.EndpointMark(next.State, next.Detail, at));
+            // It follows from what is known now, whatever another server's clock says.
+            board.Remember(lane.Endpoint.Id, new Snapshot.EndpointMark(next.State, next.Detail, now.Since >= at ? now.Since.Value.AddMicroseconds(1) : at));
             Log.Changed(logger, lane.Endpoint.Id, now.State, next.State, next.Detail);
         }
     }

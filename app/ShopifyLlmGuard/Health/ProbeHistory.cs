@@ -1,7 +1,6 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 
 namespace ShopifyLlmGuard.Health;
@@ -14,12 +13,12 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
 {
     private const int MostUnstored = 1000;
     private const int MostAtOnce = 5000;
-    private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(30), TidyAgainAfter = TimeSpan.FromMinutes(1);
     private readonly Lock gate = new();
     private readonly List<ProbeResult> recent = [];
     private readonly List<ProbeResult> unstored = [];
     private readonly Dictionary<string, DateTimeOffset> storedAt = [];
-    private DateTimeOffset tidied;
+    private DateTimeOffset tidyAt;
     private volatile bool isAway;
 
     /// <summary>Whether the database did not answer last time.</summary>
@@ -101,15 +100,17 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
         {
             db.ProbeResults.AddRange(news);
             await db.SaveChangesAsync(cancellationToken);
-            await TidyAsync(db, cancellationToken);
             return news;
         }, cancellationToken);
         if (isStored is not null)
         {
+            // Before anything else can fail: what is stored must not be stored again.
             lock (gate)
             {
                 unstored.RemoveAll(news.Contains);
             }
+
+            await TidyAsync(cancellationToken);
         }
     }
 
@@ -117,25 +118,27 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
     private IEnumerable<ProbeResult> Newest(string endpoint) =>
         recent.Where(probe => probe.Endpoint == endpoint).OrderByDescending(probe => probe.At).ThenByDescending(probe => probe.Id);
 
-    // In portions, so that no delete holds anything up, however much there is.
-    private async Task TidyAsync(GuardDb db, CancellationToken cancellationToken)
+    // In portions, so that no delete holds anything up, however much there is. One that fails says nothing about the database: it has
+    // just stored something, and goes on being told what is found.
+    private async Task TidyAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        if (now - tidied < TidyEvery)
+        if (now < tidyAt)
         {
             return;
         }
 
-        var deleted = await db.ProbeResults.Where(probe => probe.At < now - options.Value.Keep)
-            .OrderBy(probe => probe.Id).Take(MostAtOnce).ExecuteDeleteAsync(cancellationToken);
-        if (deleted == MostAtOnce)
+        try
         {
-            return;
+            await using var db = await databases.CreateDbContextAsync(cancellationToken);
+            var deleted = await db.ProbeResults.Where(probe => probe.At < now - options.Value.Keep)
+                .OrderBy(probe => probe.Id).Take(MostAtOnce).ExecuteDeleteAsync(cancellationToken);
+            tidyAt = deleted == MostAtOnce ? now : now + TidyEvery;
         }
-
-        await db.Attempts.Where(attempt => attempt.At < now - EvidenceDesk.Kept).ExecuteDeleteAsync(cancellationToken);
-        await db.EvidenceHeads.Where(head => head.At < now - EvidenceDesk.Kept).ExecuteDeleteAsync(cancellationToken);
-        tidied = now;
+        catch (Exception exception) when (IsTrouble(exception))
+        {
+            tidyAt = now + TidyAgainAfter;
+        }
     }
 
     private async Task<T?> TryAsync<T>(Func<GuardDb, Task<T>> read, CancellationToken cancellationToken)
@@ -148,10 +151,13 @@ internal sealed class ProbeHistory(IDbContextFactory<GuardDb> databases, IOption
             isAway = false;
             return answer;
         }
-        catch (Exception exception) when (exception is DbException or DbUpdateException or TimeoutException or InvalidOperationException)
+        catch (Exception exception) when (IsTrouble(exception))
         {
             isAway = true;
             return null;
         }
     }
+
+    private static bool IsTrouble(Exception exception) =>
+        exception is DbException or DbUpdateException or TimeoutException or InvalidOperationException;
 }

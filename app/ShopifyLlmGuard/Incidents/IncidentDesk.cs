@@ -3,6 +3,8 @@ using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Incidents;
 
@@ -23,11 +25,13 @@ public sealed class IncidentDesk
 
     private readonly IDbContextFactory<GuardDb> databases;
     private readonly AuditTrail trail;
+    private readonly IncidentReader reader;
     private readonly IncidentOptions options;
     private readonly TimeProvider clock;
 
-    internal IncidentDesk(IDbContextFactory<GuardDb> databases, AuditTrail trail, IOptions<IncidentOptions> options, TimeProvider clock) =>
-        (this.databases, this.trail, this.options, this.clock) = (databases, trail, options.Value, clock);
+    internal IncidentDesk(
+        IDbContextFactory<GuardDb> databases, AuditTrail trail, IncidentReader reader, IOptions<IncidentOptions> options, TimeProvider clock) =>
+        (this.databases, this.trail, this.reader, this.options, this.clock) = (databases, trail, reader, options.Value, clock);
 
     /// <summary>Opens an incident by hand; it goes on until somebody closes it.</summary>
     /// <param name="shops">The shops that it touches; only they and the operator see it.</param>
@@ -83,14 +87,18 @@ public sealed class IncidentDesk
             Shop = party.Shop, Kind = IncidentStep.Aware, At = DatabaseTime.Of(at) ?? now, RecordedAt = now, Actor = party.Actor, Reason = reason?.Trim(),
         }, cancellationToken);
 
-    /// <summary>Records a decision and its reason; the tool only proposes.</summary>
-    public Task<string?> DecideAsync(IncidentParty party, string topic, bool decision, string reason, CancellationToken cancellationToken = default) =>
-        AddAsync(party, AuditActions.IncidentDecided, Topics.All.Contains(topic) ? Mistake(reason, "A reason") : $"There is nothing to decide about '{topic}'.", reason,
-            now => new IncidentStep
-            {
-                Shop = party.Shop, Kind = IncidentStep.Decided, At = now, RecordedAt = now, Actor = party.Actor, Reason = reason.Trim(), About = topic,
-                Decision = decision,
-            }, cancellationToken);
+    /// <summary>Records a decision and its reason, and beside it what the tool had proposed.</summary>
+    public async Task<string?> DecideAsync(IncidentParty party, string topic, bool decision, string reason, CancellationToken cancellationToken = default)
+    {
+        var mistake = Topics.All.Contains(topic) ? Mistake(reason, "A reason") : $"There is nothing to decide about '{topic}'.";
+        var proposal = mistake is null && topic == Topics.Significant
+            ? (await reader.ReadAsync(party.Incident, party.Shop, cancellationToken))?.Proposal(options.Significance) : null;
+        return await AddAsync(party, AuditActions.IncidentDecided, mistake, reason, now => new IncidentStep
+        {
+            Shop = party.Shop, Kind = IncidentStep.Decided, At = now, RecordedAt = now, Actor = party.Actor, Reason = reason.Trim(), About = topic,
+            Decision = decision, Proposal = proposal,
+        }, cancellationToken);
+    }
 
     /// <summary>Records that a person handed a report in.</summary>
     /// <param name="party">Who handed it in.</param>
@@ -124,6 +132,12 @@ public sealed class IncidentDesk
 
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (action == AuditActions.IncidentClosed)
+        {
+            // A round that is just opening it again must not be overwritten by what was read before.
+            await IncidentRound.AloneAsync(db, cancellationToken);
+        }
+
         var incident = await db.Incidents.Include(each => each.Impacts).FirstOrDefaultAsync(
             each => each.Id == party.Incident && (party.Shop == null || each.Impacts.Any(impact => impact.Shop == party.Shop)), cancellationToken);
         if (incident is null)
@@ -164,7 +178,7 @@ public sealed class IncidentDesk
 
     private static string Detail(IncidentStep step) => step.Kind switch
     {
-        IncidentStep.Decided => $"{step.About}: {(step.Decision == true ? "yes" : "no")}",
+        IncidentStep.Decided => $"{step.About}: {(step.Decision == true ? "yes" : "no")}{(step.Proposal is { } proposal ? $", proposed: {proposal.Verdict.ToString().ToLowerInvariant()}" : "")}",
         IncidentStep.Submitted => $"{step.About} at {step.At:yyyy-MM-dd'T'HH:mm'Z'}, reference {step.Reference ?? "none"}",
         IncidentStep.Aware => $"aware since {step.At:yyyy-MM-dd'T'HH:mm'Z'}",
         _ => step.Kind,

@@ -1,3 +1,7 @@
+using ShopifyLlmGuard.Incidents.Answers;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
+
 namespace ShopifyLlmGuard.Incidents;
 
 /// <summary>One line of a timeline.</summary>
@@ -49,15 +53,20 @@ public sealed record IncidentFile(
     /// <summary>What was decided last about a topic; null when nobody has decided.</summary>
     public IncidentStep? Decision(string topic) => Steps.LastOrDefault(step => step.Kind == IncidentStep.Decided && step.About == topic);
 
-    public IReadOnlyList<ClockReading> Clocks(IncidentOptions options) => Incidents.Clocks.Read(
+    public IReadOnlyList<ClockReading> Clocks(IncidentOptions options) => ClockReader.Read(
         new ClockFacts(
             Incident.DetectedAt, Aware?.At, EndedAt,
             [.. Steps.Where(step => step.Kind == IncidentStep.Submitted).Select(step => new Submission(step.About!, step.At, step.Actor, step.Reference))],
             Topics.All.Where(topic => Decision(topic) is not null).ToDictionary(topic => topic, topic => Decision(topic)!.Decision == true),
-            Assessment.PersonalData),
+            Assessment),
         options, ReadAt);
 
-    public Proposal Proposal(SignificanceOptions options) => Significance.Propose(new SignificanceFacts(Duration, Assessment, Earlier), options);
+    public Proposal Proposal(SignificanceOptions options) =>
+        Significance.Propose(new SignificanceFacts(WithoutAI, Answers.Sum(answer => answer.Count), Assessment, Earlier), options);
+
+    // What a person opened is what that person says, and nothing that the guard has seen.
+    private TimeSpan WithoutAI => Intervals.Length(
+        Impacts.Where(impact => impact.Reason != Incident.ByHand).Select(impact => new Interval(impact.From, impact.Until)), ReadAt);
 
     internal static string RootCauseOf(Incident incident, Assessment? assessment) => assessment?.RootCause is { Length: > 0 } said
         ? said.Trim().ToLowerInvariant()

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Incidents;
 
@@ -12,6 +14,9 @@ public sealed class IncidentOptions
 
     /// <summary>Whose clocks run, of <see cref="ClockRules.Profiles"/>; null: NIS2 and GDPR.</summary>
     public List<string>? Profiles { get; set; }
+
+    /// <summary>The operator's data protection officer or other contact point, for drafts of its own; merchants name theirs in the assessment.</summary>
+    public string? DataProtectionContact { get; set; }
 
     /// <summary>Other lengths than the law's first ones, by stage.</summary>
     public Dictionary<string, ClockLimit> Clocks { get; set; } = [];
@@ -42,6 +47,9 @@ public sealed class IncidentOptions
     internal IEnumerable<ClockRule> Rules => ClockRules.All.Where(rule => EnabledProfiles.Contains(rule.Profile))
         .Select(rule => Clocks.TryGetValue(rule.Stage, out var limit) ? rule with { Limit = limit } : rule);
 
+    /// <summary>What has to be decided under the enabled laws.</summary>
+    public IReadOnlyList<string> Decisions => [.. Topics.All.Where(topic => Rules.Any(rule => rule.Topic == topic))];
+
     /// <summary>The reports of the enabled laws that a person can record as handed in.</summary>
     public IEnumerable<(string Stage, string Profile, string Label)> Reports =>
         ClockRules.Reports.Where(report => EnabledProfiles.Contains(report.Profile));
@@ -50,8 +58,8 @@ public sealed class IncidentOptions
 /// <summary>Numbers that make an incident significant. The law's first ones stand here; they differ by kind of entity and by country.</summary>
 public sealed class SignificanceOptions
 {
-    /// <summary>One of <see cref="Incidents.Significance.Profiles"/>.</summary>
-    public string Profile { get; set; } = Incidents.Significance.ManagedService;
+    /// <summary>One of <see cref="Judgement.Significance.Profiles"/>.</summary>
+    public string Profile { get; set; } = Judgement.Significance.ManagedService;
 
     /// <summary>Fully unavailable for longer than this.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]

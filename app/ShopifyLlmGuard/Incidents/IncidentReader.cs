@@ -1,6 +1,9 @@
 using Microsoft.EntityFrameworkCore;
-using ShopifyLlmGuard.Data;
 using Microsoft.Extensions.Options;
+using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Incidents.Answers;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Incidents;
 

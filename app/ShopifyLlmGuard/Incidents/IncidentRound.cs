@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Incidents.Falls;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Serving;
 
@@ -35,11 +37,14 @@ public sealed partial class IncidentRound
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({Lock})", cancellationToken);
+        await AloneAsync(db, cancellationToken);
         var cursor = await db.IncidentCursors.FirstOrDefaultAsync(cancellationToken);
         var changes = await ChangesAsync(db, cursor, cancellationToken);
         var book = new IncidentBook(await KnownAsync(db, changes, cancellationToken), options, DatabaseTime.Of(clock));
-        await ApplyAsync(db, book, changes, cancellationToken);
+        var pins = await PinsAsync(db, changes, cancellationToken);
+        var falls = new FallReader(db, endpoints, snapshots.Current, pins);
+        await ApplyAsync(db, book, falls, changes, cancellationToken);
+        await SettleAsync(db, book, new Holds(pins, snapshots.Current, DatabaseTime.Of(clock)), cancellationToken);
         await LeaveAsync(db, book, cancellationToken);
         book.End();
         Move(db, cursor, changes);
@@ -47,6 +52,10 @@ public sealed partial class IncidentRound
         await SaveAsync(db, book, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
+
+    /// <summary>Until the end of the current transaction no other server's round, and nobody who closes a file, changes incidents.</summary>
+    internal static Task AloneAsync(GuardDb db, CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({Lock})", cancellationToken);
 
     // The first round looks only at how everything stands: what was over before it is no incident.
     private static Task<List<ServingChange>> ChangesAsync(GuardDb db, IncidentCursor? cursor, CancellationToken cancellationToken)
@@ -65,13 +74,21 @@ public sealed partial class IncidentRound
             .Include(incident => incident.Impacts).OrderBy(incident => incident.Id).ToListAsync(cancellationToken);
     }
 
-    private async Task ApplyAsync(GuardDb db, IncidentBook book, List<ServingChange> changes, CancellationToken cancellationToken)
+    // Those that stand, and those that ended since.
+    private async Task<ImmutableArray<Pin>> PinsAsync(GuardDb db, List<ServingChange> changes, CancellationToken cancellationToken)
     {
-        var falls = new FallReader(db, endpoints, snapshots.Current);
+        var since = clock.GetUtcNow() - Holds.LookBack;
+        since = changes.Count > 0 && changes.Min(change => change.At) is var first && first < since ? first : since;
+        return [.. await db.Pins.AsNoTracking().Where(pin => pin.ReleasedAt == null || pin.ReleasedAt >= since).ToListAsync(cancellationToken)];
+    }
+
+    private static async Task ApplyAsync(
+        GuardDb db, IncidentBook book, FallReader falls, List<ServingChange> changes, CancellationToken cancellationToken)
+    {
         var live = await FirstLiveAsync(db, changes, cancellationToken);
         foreach (var change in changes)
         {
-            if (change.Mode == Mode.Live || change.Reason == Reasons.FlagOff)
+            if (change.Mode == Mode.Live || falls.IsOnPurpose(change))
             {
                 book.Recover(change.Shop, change.Feature, change.At);
             }
@@ -82,6 +99,37 @@ public sealed partial class IncidentRound
             }
         }
     }
+
+    private static async Task SettleAsync(GuardDb db, IncidentBook book, Holds holds, CancellationToken cancellationToken)
+    {
+        foreach (var impact in book.Open)
+        {
+            if (holds.Since(impact.Shop, impact.Feature) is { } since)
+            {
+                book.Recover(impact.Shop, impact.Feature, since > impact.From ? since : impact.From);
+            }
+        }
+
+        var uncovered = holds.Uncovered().Where(each => !book.IsOpen(each.Shop, each.Feature)).ToList();
+        var shops = uncovered.Select(each => each.Shop).Distinct().ToList();
+        var last = shops.Count == 0 ? [] : await db.ServingChanges.AsNoTracking().Where(change => shops.Contains(change.Shop)
+            && !db.ServingChanges.Any(later => later.Shop == change.Shop && later.Feature == change.Feature && later.Id > change.Id)).ToListAsync(cancellationToken);
+        var live = await FirstLiveAsync(db, last, cancellationToken);
+        foreach (var each in uncovered)
+        {
+            if (last.Find(change => change.Shop == each.Shop && change.Feature == each.Feature) is { Reason: Reasons.Pinned } change
+                && live.ContainsKey((each.Shop, each.Feature)))
+            {
+                book.Add(FallReader.Of(Again(change, each), each.Alert));
+            }
+        }
+    }
+
+    private static ServingChange Again(ServingChange change, Uncovered each) => new()
+    {
+        Shop = change.Shop, Feature = change.Feature, Mode = change.Mode, Reason = change.Reason, Detail = $"Held by {each.Alert.Actor}: {each.Alert.Reason}",
+        At = each.At,
+    };
 
     // A shop that was set up without a model, and was never live, has lost nothing.
     private static async Task<Dictionary<(string Shop, string Feature), long>> FirstLiveAsync(

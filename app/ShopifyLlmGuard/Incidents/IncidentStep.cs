@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Incidents;
 
@@ -37,6 +39,9 @@ public sealed class IncidentStep
     /// <summary>What the decision is.</summary>
     public bool? Decision { get; init; }
 
+    /// <summary>What the tool had proposed when a person decided about significance; null for every other step.</summary>
+    public Proposal? Proposal { get; init; }
+
     /// <summary>The authority's reference of a report.</summary>
     public string? Reference { get; init; }
 
@@ -47,18 +52,6 @@ public sealed class IncidentStep
     public bool IsShared => Shop is null && Kind is Detected or Reopened or Ended;
 }
 
-/// <summary>What a person decides about an incident.</summary>
-public static class Topics
-{
-    /// <summary>Whether it is a significant incident: NIS2 and the Cyber Resilience Act.</summary>
-    public const string Significant = "significant";
-
-    /// <summary>Whether it is a breach of personal data that must be notified: GDPR and HIPAA.</summary>
-    public const string Breach = "breach";
-
-    public static IReadOnlyList<string> All { get; } = [Significant, Breach];
-}
-
 internal sealed class IncidentStepMapping : IEntityTypeConfiguration<IncidentStep>
 {
     public void Configure(EntityTypeBuilder<IncidentStep> builder)
@@ -67,5 +60,8 @@ internal sealed class IncidentStepMapping : IEntityTypeConfiguration<IncidentSte
         builder.Property(step => step.Assessment).HasColumnType("jsonb").HasConversion(
             assessment => JsonSerializer.Serialize(assessment, JsonSerializerOptions.Web),
             json => JsonSerializer.Deserialize<Assessment>(json, JsonSerializerOptions.Web)!);
+        builder.Property(step => step.Proposal).HasColumnType("jsonb").HasConversion(
+            proposal => JsonSerializer.Serialize(proposal, JsonSerializerOptions.Web),
+            json => JsonSerializer.Deserialize<Proposal>(json, JsonSerializerOptions.Web)!);
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Incidents.Answers;
 using ShopifyLlmGuard.Incidents.Export;
 using ShopifyLlmGuard.Llm.Endpoints;
 
@@ -28,6 +29,7 @@ internal static class IncidentsModule
         services.AddSingleton<IncidentReport>();
         return services.AddSingleton(provider => new IncidentDesk(
             provider.GetRequiredService<IDbContextFactory<GuardDb>>(), provider.GetRequiredService<AuditTrail>(),
-            provider.GetRequiredService<IOptions<IncidentOptions>>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IncidentReader>(), provider.GetRequiredService<IOptions<IncidentOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
     }
 }

@@ -2,7 +2,10 @@ using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Health;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Releases;
 using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Serving.Bypassing;
 
 namespace ShopifyLlmGuard.Incidents;
 
@@ -24,6 +27,9 @@ internal static class Timeline
             .. await ModesAsync(db.ServingChanges.Where(change => change.At >= from && change.At <= until && shops.Contains(change.Shop)), cancellationToken),
             .. await PinsAsync(db.Pins.Where(pin => pin.Shop == null || shops.Contains(pin.Shop)), from, until, cancellationToken),
             .. await FlagsAsync(db.FlagChanges.Where(change => change.At >= from && change.At <= until && shops.Contains(change.Shop)), cancellationToken),
+            .. await BypassesAsync(
+                db.BypassDecisions.Where(decision => decision.At >= from && decision.At <= until && (decision.Shop == null || shops.Contains(decision.Shop))), cancellationToken),
+            .. await ReleasesAsync(db.RolloutChanges.Where(change => change.At >= from && change.At <= until), cancellationToken),
         ];
         return [.. lines.OrderBy(line => line.At).ThenBy(line => line.What, StringComparer.Ordinal)];
     }
@@ -55,6 +61,22 @@ internal static class Timeline
         (await changes.ToListAsync(cancellationToken)).Select(change => new TimelineLine(
             change.At, $"{Label(change.Feature)} was switched {(change.On ? "on" : "off")}.", change.Actor, Given(change.Reason)));
 
+    private static async Task<IEnumerable<TimelineLine>> BypassesAsync(IQueryable<BypassDecision> decisions, CancellationToken cancellationToken) =>
+        (await decisions.AsNoTracking().ToListAsync(cancellationToken)).Select(decision => new TimelineLine(
+            decision.At, $"The bypass of {(decision.Shop is null ? "every" : "a")} shop was switched {(decision.On ? "on" : "off")}.", decision.Author,
+            Given(decision.Reason)));
+
+    private static async Task<IEnumerable<TimelineLine>> ReleasesAsync(IQueryable<RolloutChange> changes, CancellationToken cancellationToken) =>
+        (await changes.AsNoTracking().ToListAsync(cancellationToken)).Select(change => new TimelineLine(
+            change.At, $"{Label(change.Feature)}: {Word(change)}.", change.Actor, Given(change.Signal is null ? change.Reason : $"{change.Signal}: {change.Reason}")));
+
+    private static string Word(RolloutChange change) => change.Step switch
+    {
+        RolloutStep.Promoted => $"release {change.Stable} answers everyone",
+        RolloutStep.RolledBack => $"release {change.Stable} answers again",
+        _ => $"release {change.Candidate} answers {change.Percent} % of the visitors",
+    };
+
     private static TimelineLine Line(IncidentStep step) => new(step.At, step.Kind switch
     {
         IncidentStep.Detected => "The incident was detected.",
@@ -62,9 +84,7 @@ internal static class Timeline
         IncidentStep.Ended => "The incident ended.",
         IncidentStep.Assessed => "The incident was assessed.",
         IncidentStep.Aware => "A person was aware of the incident.",
-        IncidentStep.Decided when step.About == Topics.Breach =>
-            $"Decided: {(step.Decision == true ? "a" : "no")} breach of personal data that must be notified.",
-        IncidentStep.Decided => $"Decided: {(step.Decision == true ? "significant" : "not significant")}.",
+        IncidentStep.Decided => $"Decided about {Topics.Label(step.About)}: {(step.Decision == true ? "yes" : "no")}.",
         IncidentStep.Submitted => $"Handed in: {LabelOfReport(step.About)}{(step.Reference is null ? "" : $" (reference {step.Reference})")}.",
         _ => "The file was closed.",
     }, step.Actor, Given(step.Reason));
@@ -72,7 +92,7 @@ internal static class Timeline
     private static string LabelOfReport(string? stage) =>
         ClockRules.Reports.FirstOrDefault(report => report.Stage == stage) is { Label: { } label } ? label : stage ?? "a report";
 
-    private static string Scope(Pin pin) => $"{(pin.Feature is null ? "Everything" : Label(pin.Feature))}{(pin.Shop is null ? " of every shop" : "")}";
+    private static string Scope(Pin pin) => $"{(pin.Feature is null ? "Everything" : Label(pin.Feature))}{(pin.Shop is null ? " of every shop" : "")}{(pin.Region is null ? "" : $" in region {pin.Region}")}";
 
     private static string Label(string feature) => Flags.Features.Find(feature)?.Label ?? feature;
 

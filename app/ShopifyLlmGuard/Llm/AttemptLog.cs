@@ -1,7 +1,8 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using ShopifyLlmGuard.Data;
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Answers;
+using ShopifyLlmGuard.Llm.Residency;
 using ShopifyLlmGuard.Llm.Routing;
 using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Serving;
@@ -37,11 +38,15 @@ internal sealed partial class AttemptLog(GuardMeter meter, AnswerCounts counts, 
         });
     }
 
-    /// <summary>No endpoint may see the call's words: nothing was sent, and that is the policy's success.</summary>
-    public void Refused(ModelCall call, string basis, Deadline deadline)
+    /// <summary>No endpoint may see the call's words: nothing was sent. Where the policy said no, that is its success.</summary>
+    public void Refused(ModelCall call, Eligibility eligibility, Deadline deadline)
     {
         NotSent(call, Reasons.NoEligibleEndpoint, deadline);
-        Unsent(call, Reasons.NoEligibleEndpoint, basis);
+        Unsent(call, Reasons.NoEligibleEndpoint, eligibility.Explain());
+        if (eligibility.IsByPolicy)
+        {
+            proofs.Acted(Protection.Residency, deadline.Elapsed);
+        }
     }
 
     /// <summary>What a call asked of nobody, or not of one that it could have been sent to: a refused dispatch is a record, too.</summary>

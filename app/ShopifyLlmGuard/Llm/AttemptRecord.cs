@@ -74,6 +74,7 @@ internal sealed class AttemptMapping : IEntityTypeConfiguration<AttemptRecord>
     {
         builder.ToTable("attempts");
         builder.HasIndex(attempt => new { attempt.Shop, attempt.At });
+        builder.HasIndex(attempt => attempt.At);
         builder.HasIndex(attempt => new { attempt.Chain, attempt.Sequence }).IsUnique();
     }
 }

@@ -121,7 +121,7 @@ public sealed class LlmRouter
         var eligibility = planner.Eligible(shortened);
         if (eligibility.Eligible.Count == 0)
         {
-            log.Refused(call, eligibility.Explain(), deadline);
+            log.Refused(call, eligibility, deadline);
             return Attempt.NotMade(Reasons.NoEligibleEndpoint);
         }
 

@@ -42,7 +42,6 @@ public static class ProtectionWords
     {
         Reasons.BreakerOpen => Protection.Breaker,
         Reasons.BulkheadFull => Protection.Bulkhead,
-        Reasons.NoEligibleEndpoint => Protection.Residency,
         _ => null,
     };
 }

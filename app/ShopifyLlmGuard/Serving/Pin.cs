@@ -27,12 +27,21 @@ public sealed record Pin(
     Guid Id, string? Shop, string? Feature, Mode Mode, PinHolder Holder, string Actor, string Reason,
     DateTimeOffset From, DateTimeOffset? Until)
 {
+    /// <summary>The region whose endpoints are not to be used meanwhile, whatever their health; null holds the feature itself.</summary>
+    public string? Region { get; init; }
+
     public DateTimeOffset? ReleasedAt { get; init; }
     public string? ReleasedBy { get; init; }
     public string? ReleaseReason { get; init; }
 
-    /// <summary>Whether the pin stands at <paramref name="now"/> for this shop and feature.</summary>
-    public bool Holds(string shop, string feature, DateTimeOffset now) =>
+    /// <summary>Whether the pin holds this shop's feature at its mode at <paramref name="now"/>.</summary>
+    public bool Holds(string shop, string feature, DateTimeOffset now) => Region is null && Stands(shop, feature, now);
+
+    /// <summary>Whether the pin keeps this shop's feature away from a region at <paramref name="now"/>.</summary>
+    public bool HoldsRegion(string region, string shop, string feature, DateTimeOffset now) =>
+        Region is not null && string.Equals(Region, region, StringComparison.OrdinalIgnoreCase) && Stands(shop, feature, now);
+
+    private bool Stands(string shop, string feature, DateTimeOffset now) =>
         ReleasedAt is null && From <= now && (Until is null || now < Until) &&
         (Shop is null || Shop == shop) && (Feature is null || Feature == feature);
 }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Flags;
 
 namespace ShopifyLlmGuard.Serving;
 
@@ -74,6 +75,15 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, Snapshots sna
     /// <summary>Makes what was committed count on this server, and writes which modes changed by it.</summary>
     internal Task RecordAsync(CancellationToken cancellationToken) => ledger.RecordAsync(cancellationToken);
 
+    /// <summary>Whether one of these pins decides a mode on this server now: of a switched-on feature of any shop.</summary>
+    internal bool AnyDecides(IReadOnlyCollection<Guid> ids)
+    {
+        var (snapshot, now) = (snapshots.Current, clock.GetUtcNow());
+        var index = new PinIndex(snapshot.Pins);
+        return ids.Count > 0 && snapshot.Shops.Keys.Any(shop => Features.All.Any(feature => snapshot.IsOn(shop, feature.Key)
+            && ServingPolicy.PinThatDecides(shop, feature.Key, index.Of(shop), now) is { } pin && ids.Contains(pin.Id)));
+    }
+
     private async Task<int> HoldAsync(GuardDb db, PinChange change, CancellationToken cancellationToken)
     {
         var (ids, now) = (change.Hold.Select(pin => pin.Id).ToArray(), DatabaseTime.Of(clock));
@@ -83,8 +93,8 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, Snapshots sna
         {
             var rows = await db.Database.ExecuteSqlAsync(
                 $"""
-                 INSERT INTO guard.pins (id, shop, feature, mode, holder, actor, reason, "from", until)
-                 VALUES ({pin.Id}, {pin.Shop}, {pin.Feature}, {pin.Mode.ToString()}, {pin.Holder.ToString()}, {pin.Actor}, {pin.Reason}, {pin.From}, {pin.Until})
+                 INSERT INTO guard.pins (id, shop, feature, region, mode, holder, actor, reason, "from", until)
+                 VALUES ({pin.Id}, {pin.Shop}, {pin.Feature}, {pin.Region}, {pin.Mode.ToString()}, {pin.Holder.ToString()}, {pin.Actor}, {pin.Reason}, {pin.From}, {pin.Until})
                  ON CONFLICT (id) DO UPDATE SET until = EXCLUDED.until, released_at = NULL, released_by = NULL, release_reason = NULL
                  WHERE (pins.released_at IS NULL AND pins.until < EXCLUDED.until - interval '1 minute') OR pins.released_by = EXCLUDED.actor
                  """, cancellationToken);
@@ -114,5 +124,5 @@ public sealed class PinBoard(IDbContextFactory<GuardDb> databases, Snapshots sna
     }
 
     private static AuditNote Note(string action, Pin pin, string actor, string reason) => new(
-        action, pin.Shop, actor, pin.Feature ?? "every feature", $"{pin.Holder} pin {pin.Id} at {pin.Mode}", reason);
+        action, pin.Shop, actor, pin.Feature ?? "every feature", $"{pin.Holder} pin {pin.Id} at {pin.Mode}{(pin.Region is null ? "" : $" in region {pin.Region}")}", reason);
 }

@@ -92,8 +92,22 @@ public sealed class PublicationDesk(
                 .OrderByDescending(row => row.Id).FirstOrDefaultAsync(cancellationToken);
             if (change is { Mode: not Mode.Live } && now - change.At < TimeSpan.FromHours(1))
             {
-                proofs.Acted(Protection.FallbackPublication, now - change.At);
+                Prove(change, now - change.At);
             }
+        }
+    }
+
+    // A drill is a pin of its own: what it took off the air on purpose is no real act. Of a pin that is gone by now nobody can say which it was.
+    private void Prove(ServingChange change, TimeSpan took)
+    {
+        var pin = ServingPolicy.PinThatDecides(change.Shop, change.Feature, snapshots.Current.Pins, change.At);
+        if (change.Reason == Reasons.Pinned && pin is { Holder: PinHolder.Drill })
+        {
+            proofs.Drilled(Protection.FallbackPublication, took);
+        }
+        else if (change.Reason != Reasons.Pinned || pin is not null)
+        {
+            proofs.Acted(Protection.FallbackPublication, took);
         }
     }
 

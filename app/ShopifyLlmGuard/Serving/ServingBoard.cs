@@ -52,7 +52,7 @@ public sealed class ServingBoard
         Reasons.Bypass => string.Join(' ', bypass.Holds(shop).Select(hold => $"Bypassed by {hold.Author}: {hold.Reason}")),
         Reasons.FlagOff => "Switched off by the merchant.",
         Reasons.Pinned when PinOf(snapshot, shop, feature) is { } pin => $"Held by {pin.Actor}: {pin.Reason}",
-        Reasons.NoEligibleEndpoint or Reasons.Degraded => ExplainEndpoints(snapshot, shop),
+        Reasons.NoEligibleEndpoint or Reasons.Degraded => ExplainEndpoints(snapshot, shop, feature),
         _ => null,
     };
 
@@ -101,11 +101,12 @@ public sealed class ServingBoard
     private Pin? PinOf(Snapshot snapshot, string shop, string feature) =>
         ServingPolicy.PinThatDecides(shop, feature, Prepare(snapshot).Pins.Of(shop), clock.GetUtcNow());
 
-    private string ExplainEndpoints(Snapshot snapshot, string shop)
+    private string ExplainEndpoints(Snapshot snapshot, string shop, string feature)
     {
+        var now = clock.GetUtcNow();
         var endpoints = health.Read();
         var profile = snapshot.Shop(shop);
-        var allowed = endpoints.Where(endpoint => profile.MaySee(endpoint, clock.GetUtcNow())).ToList();
+        var allowed = endpoints.Where(endpoint => profile.MaySee(endpoint, now)).ToList();
         if (endpoints.Count == 0)
         {
             return "No endpoint is configured.";
@@ -113,7 +114,9 @@ public sealed class ServingBoard
 
         return allowed.Count == 0
             ? $"No endpoint runs under a jurisdiction that the shop allows ({string.Join(", ", profile.Jurisdictions)})."
-            : string.Join(' ', allowed.Select(endpoint => endpoint.Detail).OfType<string>());
+            : string.Join(' ', allowed.Select(endpoint => endpoint.Detail).OfType<string>().Concat(
+                Prepare(snapshot).Pins.Of(shop).Where(pin => allowed.Any(endpoint => pin.HoldsRegion(endpoint.Region, shop, feature, now)))
+                    .Select(pin => $"Region {pin.Region} is held by {pin.Actor}: {pin.Reason}.")));
     }
 
     private sealed record Prepared(Snapshot Snapshot, PinIndex Pins, FlagMemory Flags, FrozenSet<string> Bypassed);

@@ -34,7 +34,21 @@ public static class ServingPolicy
             return Decision.PinnedTo(pin.Mode);
         }
 
-        return Among(shop, health, now);
+        return Among(shop, feature, pins, health, now);
+    }
+
+    /// <summary>Whether a pin keeps the feature away from a region now.</summary>
+    public static bool IsHeld(string region, string shop, string feature, ImmutableArray<Pin> pins, DateTimeOffset now)
+    {
+        foreach (var pin in pins)
+        {
+            if (pin.HoldsRegion(region, shop, feature, now))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The pin that outranks the others: human over incident over drill, then narrower over wider, then the newest.</summary>
@@ -56,12 +70,14 @@ public static class ServingPolicy
     public static Pin? PinThatDecides(string shop, string feature, IEnumerable<Pin> pins, DateTimeOffset now) =>
         PinThatDecides(shop, feature, pins.ToImmutableArray(), now);
 
-    private static Decision Among(ShopProfile shop, IReadOnlyList<EndpointHealth> health, DateTimeOffset now)
+    private static Decision Among(
+        ShopProfile shop, string feature, ImmutableArray<Pin> pins, IReadOnlyList<EndpointHealth> health, DateTimeOffset now)
     {
         var isDegraded = false;
         for (var index = 0; index < health.Count; index++)
         {
-            if (health[index] is { State: not EndpointState.Down } endpoint && shop.MaySee(endpoint, now))
+            if (health[index] is { State: not EndpointState.Down } endpoint && shop.MaySee(endpoint, now)
+                && !IsHeld(endpoint.Region, shop.Domain, feature, pins, now))
             {
                 if (endpoint.State != EndpointState.Degraded)
                 {

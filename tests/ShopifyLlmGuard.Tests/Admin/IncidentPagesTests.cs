@@ -36,7 +36,7 @@ public sealed class IncidentPagesTests : IAsyncLifetime
         Assert.Equal("The assessment is recorded.", page.Announced);
         Assert.Contains("GDPR notification to the authority Not required", page.Words("Clocks"), StringComparison.Ordinal);
         page = await page.SubmitAsync("decide-significant", ("Step.Is", "no"), ("Step.Reason", "checkout was fine"));
-        Assert.Contains("A significant incident: no, decided by you", page.Words("Significance"), StringComparison.Ordinal);
+        Assert.Contains("A significant incident (NIS2): no, decided by you", page.Words("Significance"), StringComparison.Ordinal);
         page = await page.SubmitAsync("submit", ("Step.Stage", "gdpr-notification"), ("Step.Reference", "REF-1"));
         Assert.Contains("by you, reference REF-1", page.Words("Clocks"), StringComparison.Ordinal);
         page = await page.SubmitAsync("close", ("Step.Reason", "enough"));

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
@@ -148,6 +149,22 @@ public sealed class HealthRoundTests
         await RoundsAsync(guard, 1);
         Assert.Equal(2, db.ProbeResults.Count());
         Assert.All(db.ProbeResults, probe => Assert.True(probe.At > now.AddDays(-7)));
+    }
+
+    [Fact]
+    public async Task A_tidy_that_fails_neither_stores_probes_twice_nor_looks_like_a_database_that_is_away()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        await using var guard = await LlmGuard.StartAsync(llm);
+        await using var db = guard.Db();
+        db.ProbeResults.Add(new ProbeResult { Endpoint = "local-1", At = TimeProvider.System.GetUtcNow().AddDays(-8), Good = true, Milliseconds = 1 });
+        await db.SaveChangesAsync();
+        await db.Database.ExecuteSqlRawAsync(
+            "CREATE FUNCTION guard.no_tidy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$; "
+            + "CREATE TRIGGER no_tidy BEFORE DELETE ON guard.probe_results FOR EACH ROW EXECUTE FUNCTION guard.no_tidy()");
+        await RoundsAsync(guard, 3);
+        Assert.Equal(4, await db.ProbeResults.CountAsync());
+        Assert.Equal((false, false), (guard.Get<ProbeHistory>().IsAway, guard.Get<ProbeHistory>().HasNews));
     }
 
     [Fact]

@@ -2,6 +2,8 @@ using Microsoft.EntityFrameworkCore;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Tests.Incidents;
 
@@ -46,6 +48,47 @@ public sealed class IncidentDeskTests : IAsyncLifetime
         Assert.Contains(file.Clocks(new IncidentOptions()), clock => clock is { Rule.Stage: "nis2-early-warning", State: ClockState.Running });
         await using var db = site.Guard.Db();
         await Assert.ThrowsAsync<Npgsql.PostgresException>(() => db.IncidentSteps.ExecuteUpdateAsync(step => step.SetProperty(s => s.Actor, "Eve")));
+    }
+
+    [Fact]
+    public async Task What_the_tool_had_proposed_is_kept_beside_the_decision()
+    {
+        await site.AfterAsync(1, EndpointState.Down, "fra-1", "fra-2");
+        await Desk.AssessAsync(new IncidentParty(1, null, "Ada"), new Assessment { Death = YesNo.Yes });
+        await Desk.DecideAsync(new IncidentParty(1, null, "Ada"), Topics.Significant, true, "a person died");
+        await Desk.AssessAsync(new IncidentParty(1, null, "Ada"), new Assessment { Planned = YesNo.Yes });
+        await Desk.DecideAsync(new IncidentParty(1, null, "Grace"), Topics.HipaaBreach, false, "encrypted");
+        var file = await site.ReadAsync(1);
+        Assert.Equal(YesNo.No, file.Proposal(new SignificanceOptions()).Verdict);
+        var kept = file.Decision(Topics.Significant)!.Proposal!;
+        Assert.Equal((YesNo.Yes, "death (Implementing Regulation (EU) 2024/2690 Article 3(1)(c))"), (kept.Verdict, kept.Grounds));
+        Assert.Null(file.Decision(Topics.HipaaBreach)!.Proposal);
+        await using var db = site.Guard.Db();
+        Assert.Contains(await db.AuditWords.Select(words => words.Detail).ToListAsync(), detail => detail == "significant: yes, proposed: yes");
+    }
+
+    [Fact]
+    public async Task Closing_waits_for_a_round_that_is_just_opening_it_again()
+    {
+        await site.AfterAsync(1, EndpointState.Down, "fra-1", "fra-2");
+        await site.AfterAsync(1, EndpointState.Up, "fra-1", "fra-2");
+        await using var round = site.Guard.Db();
+        await using var transaction = await round.Database.BeginTransactionAsync();
+        await IncidentRound.AloneAsync(round, default);
+        var incident = await round.Incidents.Include(each => each.Impacts).SingleAsync();
+        incident.EndedAt = null;
+        incident.Impacts.Add(new IncidentImpact { Shop = IncidentSite.Shop, Feature = Features.Chat, Reason = "degraded", From = IncidentSite.Noon.AddMinutes(2) });
+        await round.SaveChangesAsync();
+
+        var closing = Task.Run(() => Desk.CloseAsync(new IncidentParty(1, null, "Ada"), "all is well"));
+        await using var db = site.Guard.Db();
+        await Guard.UntilAsync(
+            () => closing.IsCompleted || db.Database.SqlQuery<int>(
+                $"SELECT count(*)::int AS \"Value\" FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Single() > 0,
+            "the closing waits, or is through");
+        await transaction.CommitAsync();
+        Assert.StartsWith("It goes on", await closing, StringComparison.Ordinal);
+        Assert.Null((await site.ReadAsync(1)).Incident.ClosedAt);
     }
 
     [Fact]
@@ -124,6 +167,7 @@ public sealed class IncidentDeskTests : IAsyncLifetime
             await Desk.BeAwareAsync(ada, future), await Desk.SubmitAsync(ada, "nis2-notification", future, null), await Desk.SubmitAsync(ada, "hipaa-individuals", null, null),
             await Desk.DecideAsync(ada, Topics.Breach, true, " "), await Desk.DecideAsync(ada, "guilt", true, "x"), await Desk.CloseAsync(ada, ""),
             await Desk.AssessAsync(ada, new Assessment { LossEuro = -1 }), await Desk.AssessAsync(ada, new Assessment { UsersShare = 1.01 }),
+            await Desk.AssessAsync(ada, new Assessment { CriticalPath = YesNo.No, CriticalMinutes = 3 }), await Desk.AssessAsync(ada, new Assessment { Individuals = -1 }),
             await Desk.AssessAsync(ada, new Assessment { Measures = new string('x', 2001) }), await Desk.BeAwareAsync(ada with { Incident = 99 }),
             (await Desk.OpenAsync([], [], "", null, "Ada")).Mistake, (await Desk.OpenAsync([], ["telepathy"], "x", null, "Ada")).Mistake,
         ];

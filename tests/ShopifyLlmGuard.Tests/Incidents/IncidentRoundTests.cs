@@ -6,6 +6,7 @@ using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Incidents;
 using ShopifyLlmGuard.Privacy;
 using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Serving.Bypassing;
 using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Tests.Incidents;
@@ -56,9 +57,11 @@ public sealed class IncidentRoundTests : IAsyncLifetime
             ["Endpoint fra-1 was found down.",
              "Chat was held at Fallback (human).", "Chat went to Fallback (no-eligible-endpoint) for 2 shops.", "Chat went to Fallback (pinned) for 1 shop.",
              "Endpoint fra-2 was found down.", "Recommendations went to Fallback (no-eligible-endpoint) for 2 shops.", "The incident was detected.",
-             "Chat went to Live for 1 shop.", "Endpoint fra-1 was found up.", "Recommendations went to Live for 2 shops."],
+             "Chat went to Live for 1 shop.", "Endpoint fra-1 was found up.", "Recommendations went to Live for 2 shops.",
+             "The incident ended."],
             file.Timeline.Where(line => line.At > IncidentSite.Noon).Select(line => line.What));
-        Assert.Null(file.EndedAt);
+        // What a person holds from then on is no outage any more.
+        Assert.Equal(IncidentSite.Noon.AddMinutes(7), file.EndedAt);
 
         // The other shop's pin, and that it exists at all, is none of this shop's business.
         var own = await site.ReadAsync(1, IncidentSite.Shop);
@@ -67,7 +70,55 @@ public sealed class IncidentRoundTests : IAsyncLifetime
         Assert.Contains(own.Timeline, line => line.What == "Chat went to Live for 1 shop.");
         await site.Guard.Get<PinBoard>().ReleaseAsync(pin.Id, "Bob", "over");
         await site.LookAsync();
-        Assert.NotNull((await site.ReadAsync(1)).EndedAt);
+        Assert.Equal(IncidentSite.Noon.AddMinutes(7), (await site.ReadAsync(1)).EndedAt);
+    }
+
+    [Fact]
+    public async Task A_bypass_on_purpose_ends_the_outage_and_stands_in_the_timeline()
+    {
+        await site.AfterAsync(1, EndpointState.Down, "fra-1", "fra-2");
+        site.Pass(TimeSpan.FromMinutes(4));
+        site.Guard.Get<Bypass>().Take(BypassDecision.Make(true, null, BypassWay.Command, "Ada", "no more of it", site.Clock));
+        await Guard.UntilAsync(() => site.Guard.Get<Snapshots>().Current.Bypasses.Length > 0, "the decision is stored");
+        await site.LookAsync();
+        var file = await site.ReadAsync(1);
+        Assert.Equal(IncidentSite.Noon.AddMinutes(5), file.EndedAt);
+        Assert.Contains(file.Timeline, line => (line.What, line.By, line.Reason) == ("The bypass of every shop was switched on.", "Ada", "no more of it"));
+    }
+
+    [Fact]
+    public async Task A_persons_pin_over_an_alerts_ends_the_incident_although_no_mode_changes_and_its_release_brings_it_back()
+    {
+        var pins = site.Guard.Get<PinBoard>();
+        await pins.PinAsync(new PinRequest(null, null, Mode.Fallback, PinHolder.Incident, "alertmanager", "GpuGone"));
+        await site.LookAsync();
+        site.Pass(TimeSpan.FromMinutes(3));
+        var hold = await pins.PinAsync(new PinRequest(null, null, Mode.Fallback, PinHolder.Human, "Ada", "we look into it"));
+        site.Pass(TimeSpan.FromMinutes(1));
+        await site.LookAsync();
+        Assert.Equal(IncidentSite.Noon.AddMinutes(3), (await site.ReadAsync(1)).EndedAt);
+
+        site.Pass(TimeSpan.FromMinutes(1));
+        await pins.ReleaseAsync(hold.Id, "Ada", "let us see");
+        await site.LookAsync();
+        await site.LookAsync();
+        var file = await site.ReadAsync(1);
+        Assert.Equal((null, 8), (file.EndedAt, file.Impacts.Count));
+        Assert.All(file.Impacts.Where(impact => impact.Until is null), impact => Assert.Equal(IncidentSite.Noon.AddMinutes(5), impact.From));
+    }
+
+    [Fact]
+    public async Task A_switched_off_feature_under_an_alert_is_not_brought_back_by_a_pin_that_ends()
+    {
+        var pins = site.Guard.Get<PinBoard>();
+        await pins.PinAsync(new PinRequest(null, Features.Chat, Mode.Fallback, PinHolder.Incident, "alertmanager", "GpuGone"));
+        var hold = await pins.PinAsync(new PinRequest(IncidentSite.Shop, Features.Chat, Mode.Fallback, PinHolder.Human, "Ada", "we look into it"));
+        await site.Guard.Get<FlagBoard>().SetAsync(IncidentSite.Shop, Features.Chat, false, "Ada", "enough");
+        await site.LookAsync();
+        await pins.ReleaseAsync(hold.Id, "Ada", "over");
+        await site.LookAsync();
+        Assert.Empty(await site.ListAsync(IncidentSite.Shop));
+        Assert.Single(await site.ListAsync(IncidentSite.Other));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Answers;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Shops;
 

@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using ShopifyLlmGuard.Health;
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Judgement;
 using ShopifyLlmGuard.Server.Ops.Records;
 
 namespace ShopifyLlmGuard.Tests.Incidents;
@@ -26,6 +26,7 @@ public sealed class RecordCommandTests : IAsyncLifetime
         Assert.Equal((0, "Incident 2 is open.\n"), await SayAsync("incident", "open", "--title", "A lost laptop", "--shop", IncidentSite.Shop, "--feature", "chat", "--actor", "Ada"));
         Assert.Equal(0, (await SayAsync("incident", "assess", "2", "--personal-data", "yes", "--loss", "12.5", "--users-percent", "3", "--actor", "Ada")).Code);
         Assert.Equal(0, (await SayAsync("incident", "assess", "2", "--malicious", "no", "--root-cause", "theft")).Code);
+        Assert.Equal(0, (await SayAsync("incident", "assess", "2", "--fully-unavailable", "no", "--critical-minutes", "12", "--phi", "no", "--individuals", "3", "--contact", "Grace")).Code);
         Assert.Equal(0, (await SayAsync("incident", "aware", "2", "--at", "2026-11-24T11:30Z", "--reason", "a call")).Code);
         Assert.Equal(0, (await SayAsync("incident", "decide", "2", "breach", "yes", "--reason", "not encrypted")).Code);
         Assert.Equal(0, (await SayAsync("incident", "submit", "2", "gdpr-notification", "--reference", "DPA-1")).Code);
@@ -33,6 +34,7 @@ public sealed class RecordCommandTests : IAsyncLifetime
 
         var file = await site.ReadAsync(2);
         Assert.Equal((YesNo.Yes, YesNo.No, 12.5m, 0.03, "theft"), (file.Assessment.PersonalData, file.Assessment.Malicious, file.Assessment.LossEuro, file.Assessment.UsersShare, file.Assessment.RootCause));
+        Assert.Equal((YesNo.No, 12, YesNo.No, 3, "Grace"), (file.Assessment.FullyUnavailable, file.Assessment.CriticalMinutes, file.Assessment.ProtectedHealthInformation, file.Assessment.Individuals, file.Assessment.Contact));
         Assert.Equal(IncidentSite.Noon.AddMinutes(-30), file.Aware!.At);
         Assert.NotNull(file.EndedAt);
         Assert.Contains("DPA-1", (await SayAsync("incident", "export", "2", "--format", "md")).Output, StringComparison.Ordinal);

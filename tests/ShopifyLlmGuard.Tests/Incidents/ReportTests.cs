@@ -2,7 +2,10 @@ using System.Text.Json;
 using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.Health;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Answers;
+using ShopifyLlmGuard.Incidents.Clocks;
 using ShopifyLlmGuard.Incidents.Export;
+using ShopifyLlmGuard.Incidents.Judgement;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Tests.Admin;
@@ -58,6 +61,19 @@ public sealed class ReportTests : IAsyncLifetime
 
         Assert.Equal(await File.ReadAllTextAsync(path), written);
     }
+
+    [Fact]
+    public async Task The_notification_names_the_data_protection_contact_of_whoever_hands_it_in()
+    {
+        var options = new IncidentOptions { DataProtectionContact = "dpo@operator.example" };
+        Assert.Equal("dpo@operator.example", Contact(await site.ReadAsync(1), options));
+        Assert.Equal("unknown", Contact(await site.ReadAsync(1, IncidentSite.Other), options));
+        await site.Guard.Get<IncidentDesk>().AssessAsync(new IncidentParty(1, IncidentSite.Other, "43"), new Assessment { Contact = "Grace, dpo@shop.example" });
+        Assert.Equal("Grace, dpo@shop.example", Contact(await site.ReadAsync(1, IncidentSite.Other), options));
+    }
+
+    private static string Contact(IncidentFile file, IncidentOptions options) => Draft.Of(file, options).Single(draft => draft.Stage == "breach-register")
+        .Fields.Single(field => field.Name == "Data protection officer or other contact point").Value;
 
     [Fact]
     public async Task A_merchants_export_says_nothing_of_other_shops_or_of_the_operators_steps()

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using ShopifyLlmGuard.Chat;
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Answers;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Serving;

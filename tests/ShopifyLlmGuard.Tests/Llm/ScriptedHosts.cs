@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Health;
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Answers;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Endpoints;
 using ShopifyLlmGuard.Llm.Routing;

@@ -3,8 +3,11 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
 using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Incidents.Signals;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Protections;
+using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Tests.Incidents;
 using ShopifyLlmGuard.Tests.Llm;
 
 namespace ShopifyLlmGuard.Tests.Protections;
@@ -72,6 +75,63 @@ public sealed class ProtectionTests
         var call = new ModelCall(router.Caller("stranger.myshopify.com"), "chat", [new(Microsoft.Extensions.AI.ChatRole.User, "Hello")], new Sampling(8));
         await router.AskAsync(call, new Deadline(TimeProvider.System, TimeSpan.FromSeconds(2)));
         Assert.Contains(guard.Get<ProtectionProofs>().Read(), proof => proof is { Protection: Protection.Residency, Drilled: false });
+    }
+
+    [Theory]
+    [InlineData(null, null, false)] // No endpoint at all.
+    [InlineData("EU", "another", false)] // None that has the model.
+    [InlineData("US", null, true)]
+    [InlineData("US", "another", true)]
+    public async Task Only_a_call_that_the_policy_refused_proves_residency(string? jurisdiction, string? model, bool proves)
+    {
+        (string, string?)[] endpoint = jurisdiction is null ? [] :
+        [
+            ("Llm:Endpoints:0:Id", "there-1"), ("Llm:Endpoints:0:Url", "http://127.0.0.1:9"), ("Llm:Endpoints:0:Region", "there"),
+            ("Llm:Endpoints:0:Jurisdiction", jurisdiction), ("Llm:Endpoints:0:Model", "m"),
+        ];
+        await using var guard = await Guard.StartAsync(settings: endpoint);
+        await guard.InstallAsync(withProducts: false);
+        var router = guard.Get<LlmRouter>();
+        var call = new ModelCall(router.Caller(Guard.Shop), "chat", [new(Microsoft.Extensions.AI.ChatRole.User, "Hello")], new Sampling(8)) { Model = model };
+        var attempt = await router.AskAsync(call, new Deadline(TimeProvider.System, TimeSpan.FromSeconds(2)));
+        Assert.Equal(Reasons.NoEligibleEndpoint, attempt.Reason);
+        Assert.Equal(proves, guard.Get<ProtectionProofs>().Read().Any(proof => proof.Protection == Protection.Residency));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_alert_that_switches_a_feature_is_a_proof_and_one_that_a_person_outranks_is_none(bool isOutranked)
+    {
+        await using var guard = await Guard.StartAsync(settings: Signals.Rule);
+        await guard.InstallAsync(withProducts: false);
+        if (isOutranked)
+        {
+            await guard.Get<PinBoard>().PinAsync(new PinRequest(null, null, Mode.Fallback, PinHolder.Human, "Ada", "I know already"));
+        }
+
+        // It stood in front of the door for a while.
+        var came = TimeProvider.System.GetUtcNow() - TimeSpan.FromMilliseconds(250);
+        await guard.Get<SignalDesk>().TakeAsync(Signals.Firing("a"), came, default);
+        var proofs = guard.Get<ProtectionProofs>().Read().Where(proof => proof.Protection == Protection.IncidentToggle).ToList();
+        Assert.Equal(isOutranked ? 0 : 1, proofs.Count);
+        Assert.All(proofs, proof => Assert.True(proof is { Drilled: false, Milliseconds: >= 250 }, $"{proof.Milliseconds} ms"));
+
+        // The same again, and that it is over, switch nothing.
+        await guard.Get<SignalDesk>().TakeAsync(Signals.Firing("a", Signals.Start.AddSeconds(5)), TimeProvider.System.GetUtcNow(), default);
+        Assert.Equal(proofs, guard.Get<ProtectionProofs>().Read().Where(proof => proof.Protection == Protection.IncidentToggle));
+    }
+
+    [Theory]
+    [InlineData(PinHolder.Drill, true)]
+    [InlineData(PinHolder.Human, false)]
+    public async Task A_drill_that_Shopify_confirms_is_a_drill_and_no_real_act(PinHolder holder, bool drilled)
+    {
+        await using var guard = await Guard.StartAsync();
+        await guard.InstallAsync(withProducts: false);
+        await guard.Get<PinBoard>().PinAsync(new PinRequest(null, null, Mode.Fallback, holder, "Ada", "the monthly drill", TimeSpan.FromMinutes(5)));
+        await guard.Get<PublicationDesk>().ConfirmAsync(Guard.Shop, guard.Get<PublicationDesk>().Features(Guard.Shop));
+        Assert.Equal((Protection.FallbackPublication, drilled), guard.Get<ProtectionProofs>().Read().Select(proof => (proof.Protection, proof.Drilled)).Single());
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Admin.Pages;
 
@@ -28,9 +28,15 @@ internal sealed class StepForm
 internal sealed class AssessForm
 {
     public string? CriticalPath { get; set; }
+    public string? FullyUnavailable { get; set; }
+    public string? CriticalMinutes { get; set; }
+    public string? SevereDisruption { get; set; }
+    public string? UnauthorisedAccess { get; set; }
     public string? Malicious { get; set; }
     public string? CrossBorder { get; set; }
+    public string? DataCompromised { get; set; }
     public string? PersonalData { get; set; }
+    public string? ProtectedHealthInformation { get; set; }
     public string? HealthDamage { get; set; }
     public string? Death { get; set; }
     public string? TradeSecrets { get; set; }
@@ -40,6 +46,9 @@ internal sealed class AssessForm
     public string? UsersPercent { get; set; }
     public string? Persons { get; set; }
     public string? Records { get; set; }
+    public string? Individuals { get; set; }
+    public string? Categories { get; set; }
+    public string? Contact { get; set; }
     public string? RootCause { get; set; }
     public string? Impact { get; set; }
     public string? Measures { get; set; }
@@ -47,15 +56,19 @@ internal sealed class AssessForm
     /// <summary>The assessment; null when a number is none.</summary>
     public Assessment? ToAssessment()
     {
-        var (loss, users, percent, persons, records) = (Number(Loss), Number(Users), Number(UsersPercent), Number(Persons), Number(Records));
-        return new[] { loss, users, percent, persons, records }.Any(number => !number.IsGood) || new[] { users, persons, records }.Any(number => number.Value > 1_000_000_000_000)
+        var (loss, percent) = (Number(Loss), Number(UsersPercent));
+        var counts = new[] { Users, Persons, Records, Individuals, CriticalMinutes }.Select(Number).ToList();
+        return !loss.IsGood || !percent.IsGood || counts.Any(count => !count.IsGood || count.Value > 1_000_000_000_000)
             ? null
             : new Assessment
             {
-                CriticalPath = Read(CriticalPath), Malicious = Read(Malicious), CrossBorder = Read(CrossBorder), PersonalData = Read(PersonalData),
+                CriticalPath = Read(CriticalPath), FullyUnavailable = Read(FullyUnavailable), SevereDisruption = Read(SevereDisruption),
+                UnauthorisedAccess = Read(UnauthorisedAccess), Malicious = Read(Malicious), CrossBorder = Read(CrossBorder),
+                DataCompromised = Read(DataCompromised), PersonalData = Read(PersonalData), ProtectedHealthInformation = Read(ProtectedHealthInformation),
                 HealthDamage = Read(HealthDamage), Death = Read(Death), TradeSecrets = Read(TradeSecrets), Planned = Read(Planned),
-                LossEuro = loss.Value, Users = (long?)users.Value, UsersShare = (double?)percent.Value / 100, Persons = (long?)persons.Value,
-                Records = (long?)records.Value, RootCause = Clean(RootCause), Impact = Clean(Impact), Measures = Clean(Measures),
+                LossEuro = loss.Value, UsersShare = (double?)percent.Value / 100, Users = (long?)counts[0].Value, Persons = (long?)counts[1].Value,
+                Records = (long?)counts[2].Value, Individuals = (long?)counts[3].Value, CriticalMinutes = (long?)counts[4].Value,
+                RootCause = Clean(RootCause), Impact = Clean(Impact), Measures = Clean(Measures), Categories = Clean(Categories), Contact = Clean(Contact),
             };
     }
 

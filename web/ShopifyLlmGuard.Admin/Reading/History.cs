@@ -67,11 +67,13 @@ internal sealed record History(
         var pins = await db.Pins.Where(pin => pin.Shop == shop || pin.Shop == null)
             .OrderByDescending(pin => pin.ReleasedAt ?? pin.From).Take(Lines).ToListAsync(cancellationToken);
         return pins.Select(pin => new ChangeLine(
-                pin.From, $"{Label(pin.Feature)} was held at {ModeWords.Label(pin.Mode)}.", ActorWords.Of(pin, self), Given(pin.Reason)))
+                pin.From, $"{Scope(pin)} was held at {ModeWords.Label(pin.Mode)}.", ActorWords.Of(pin, self), Given(pin.Reason)))
             .Concat(pins.Where(pin => pin.ReleasedAt is not null).Select(pin => new ChangeLine(
-                pin.ReleasedAt!.Value, $"{Label(pin.Feature)} was released.", ActorWords.Of(pin.ReleasedBy ?? Automatic, self),
+                pin.ReleasedAt!.Value, $"{Scope(pin)} was released.", ActorWords.Of(pin.ReleasedBy ?? Automatic, self),
                 Given(pin.ReleaseReason))));
     }
+
+    private static string Scope(Pin pin) => $"{Label(pin.Feature)}{(pin.Region is null ? "" : $" in region {pin.Region}")}";
 
     // Switches and pins tell their own story above.
     private static async Task<IEnumerable<ChangeLine>> ModesAsync(GuardDb db, string shop, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Admin.Words;
 
@@ -18,5 +19,5 @@ internal static class ClockWords
 
     public static string Of(YesNo answer) => answer switch { YesNo.Yes => "Yes", YesNo.No => "No", _ => "Not known" };
 
-    public static string Topic(string topic) => topic == Topics.Breach ? "A breach of personal data that must be notified" : "A significant incident";
+    public static string Topic(string topic) => $"{char.ToUpperInvariant(Topics.Label(topic)[0])}{Topics.Label(topic)[1..]}";
 }

@@ -32,7 +32,7 @@ internal static class PinsVerb
         foreach (var pin in pins)
         {
             await output.WriteLineAsync(
-                $"{pin.Id}  {pin.Shop ?? "every shop"}  {pin.Feature ?? "every feature"}  {pin.Mode}  {pin.Holder} {pin.Actor}: {pin.Reason}  since {pin.From:u}  {(pin.Until is { } until ? $"until {until:u}" : "until released")}");
+                $"{pin.Id}  {pin.Shop ?? "every shop"}  {pin.Feature ?? "every feature"}{(pin.Region is null ? "" : $" in {pin.Region}")}  {pin.Mode}  {pin.Holder} {pin.Actor}: {pin.Reason}  since {pin.From:u}  {(pin.Until is { } until ? $"until {until:u}" : "until released")}");
         }
 
         return 0;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Server.Ops.Records;
 

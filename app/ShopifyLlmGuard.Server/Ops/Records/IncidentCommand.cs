@@ -3,7 +3,9 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Clocks;
 using ShopifyLlmGuard.Incidents.Export;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Server.Ops.Records;
 
@@ -13,10 +15,11 @@ internal sealed class IncidentCommand(IncidentReader reader, IncidentDesk desk, 
     public const string Usage = """
         ShopifyLlmGuard.Server incident list
         ShopifyLlmGuard.Server incident open --title TEXT [--shop DOMAIN]... [--feature KEY]... [--detected TIME] [--actor NAME]
-        ShopifyLlmGuard.Server incident assess ID [--critical-path|--malicious|--cross-border|--personal-data|--health-damage|--death|--trade-secrets|--planned yes|no|unknown]...
-            [--loss EUR] [--users NUMBER] [--users-percent NUMBER] [--persons NUMBER] [--records NUMBER] [--root-cause TEXT] [--impact TEXT] [--measures TEXT] [--reason TEXT] [--actor NAME]
+        ShopifyLlmGuard.Server incident assess ID [--critical-path|--fully-unavailable|--severe-disruption|--unauthorised-access|--malicious|--cross-border|--data-compromised|--personal-data|--phi|--health-damage|--death|--trade-secrets|--planned yes|no|unknown]...
+            [--critical-minutes NUMBER] [--loss EUR] [--users NUMBER] [--users-percent NUMBER] [--persons NUMBER] [--records NUMBER] [--individuals NUMBER]
+            [--root-cause TEXT] [--impact TEXT] [--measures TEXT] [--categories TEXT] [--contact TEXT] [--reason TEXT] [--actor NAME]
         ShopifyLlmGuard.Server incident aware ID [--at TIME] [--reason TEXT] [--actor NAME]
-        ShopifyLlmGuard.Server incident decide ID significant|breach yes|no --reason TEXT [--actor NAME]
+        ShopifyLlmGuard.Server incident decide ID significant|breach|hipaa-breach|cra-severe yes|no --reason TEXT [--actor NAME]
         ShopifyLlmGuard.Server incident submit ID STAGE [--at TIME] [--reference TEXT] [--actor NAME]
         ShopifyLlmGuard.Server incident close ID --reason TEXT [--actor NAME]
         ShopifyLlmGuard.Server incident export ID [--format md|json] [--shop DOMAIN]
@@ -106,16 +109,28 @@ internal sealed class IncidentCommand(IncidentReader reader, IncidentDesk desk, 
     }
 
     // What is not said stays as it was.
-    private static Assessment Found(Given given, Assessment before) => before with
+    private static Assessment Found(Given given, Assessment before) => Answered(given, before) with
     {
-        CriticalPath = given.Answer("--critical-path") ?? before.CriticalPath, Malicious = given.Answer("--malicious") ?? before.Malicious,
-        CrossBorder = given.Answer("--cross-border") ?? before.CrossBorder, PersonalData = given.Answer("--personal-data") ?? before.PersonalData,
-        HealthDamage = given.Answer("--health-damage") ?? before.HealthDamage, Death = given.Answer("--death") ?? before.Death,
-        TradeSecrets = given.Answer("--trade-secrets") ?? before.TradeSecrets, Planned = given.Answer("--planned") ?? before.Planned,
+        CriticalMinutes = given.Count("--critical-minutes") ?? before.CriticalMinutes,
         LossEuro = given.Number("--loss") ?? before.LossEuro, Users = given.Count("--users") ?? before.Users,
         UsersShare = (double?)given.Number("--users-percent") / 100 ?? before.UsersShare, Persons = given.Count("--persons") ?? before.Persons,
-        Records = given.Count("--records") ?? before.Records, RootCause = given.Text("--root-cause") ?? before.RootCause,
-        Impact = given.Text("--impact") ?? before.Impact, Measures = given.Text("--measures") ?? before.Measures,
+        Records = given.Count("--records") ?? before.Records, Individuals = given.Count("--individuals") ?? before.Individuals,
+        RootCause = given.Text("--root-cause") ?? before.RootCause, Impact = given.Text("--impact") ?? before.Impact,
+        Measures = given.Text("--measures") ?? before.Measures, Categories = given.Text("--categories") ?? before.Categories,
+        Contact = given.Text("--contact") ?? before.Contact,
+    };
+
+    private static Assessment Answered(Given given, Assessment before) => before with
+    {
+        CriticalPath = given.Answer("--critical-path") ?? before.CriticalPath,
+        FullyUnavailable = given.Answer("--fully-unavailable") ?? before.FullyUnavailable,
+        SevereDisruption = given.Answer("--severe-disruption") ?? before.SevereDisruption,
+        UnauthorisedAccess = given.Answer("--unauthorised-access") ?? before.UnauthorisedAccess, Malicious = given.Answer("--malicious") ?? before.Malicious,
+        CrossBorder = given.Answer("--cross-border") ?? before.CrossBorder, DataCompromised = given.Answer("--data-compromised") ?? before.DataCompromised,
+        PersonalData = given.Answer("--personal-data") ?? before.PersonalData,
+        ProtectedHealthInformation = given.Answer("--phi") ?? before.ProtectedHealthInformation,
+        HealthDamage = given.Answer("--health-damage") ?? before.HealthDamage, Death = given.Answer("--death") ?? before.Death,
+        TradeSecrets = given.Answer("--trade-secrets") ?? before.TradeSecrets, Planned = given.Answer("--planned") ?? before.Planned,
     };
 
     private static string ActorOf(Given given) => given.Text("--actor") ?? Environment.UserName;

@@ -288,6 +288,8 @@ namespace ShopifyLlmGuard.Data.Migrations
 
                     b.HasKey("Chain");
 
+                    b.HasIndex("At");
+
                     b.HasIndex("Shop");
 
                     b.ToTable("evidence_heads", "guard");
@@ -824,6 +826,10 @@ namespace ShopifyLlmGuard.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("kind");
 
+                    b.Property<string>("Proposal")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("proposal");
+
                     b.Property<string>("Reason")
                         .HasColumnType("text")
                         .HasColumnName("reason");
@@ -1047,6 +1053,8 @@ namespace ShopifyLlmGuard.Data.Migrations
                         .HasColumnName("try");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("At");
 
                     b.HasIndex("Chain", "Sequence")
                         .IsUnique();
@@ -1523,6 +1531,10 @@ namespace ShopifyLlmGuard.Data.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("reason");
+
+                    b.Property<string>("Region")
+                        .HasColumnType("text")
+                        .HasColumnName("region");
 
                     b.Property<string>("ReleaseReason")
                         .HasColumnType("text")

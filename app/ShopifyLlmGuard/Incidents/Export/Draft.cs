@@ -1,4 +1,6 @@
 using System.Globalization;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Incidents.Export;
 
@@ -14,7 +16,9 @@ public sealed record Draft(string Stage, string Title, IReadOnlyList<DraftField>
     private const string Unknown = "unknown";
 
     /// <summary>The three stages of NIS2 Article 23(4), and the breach register's entry of GDPR Article 33(3) and (5). Pure.</summary>
-    public static IReadOnlyList<Draft> Of(IncidentFile file) =>
+    /// <param name="file">What is known.</param>
+    /// <param name="options">The operator's own contact point.</param>
+    public static IReadOnlyList<Draft> Of(IncidentFile file, IncidentOptions options) =>
     [
         new("early-warning", "Early warning (NIS2 Article 23(4)(a))", EarlyWarning(file)),
         new("notification", "Incident notification (NIS2 Article 23(4)(b))",
@@ -26,10 +30,16 @@ public sealed record Draft(string Stage, string Title, IReadOnlyList<DraftField>
              new("Cross-border impact", Word(file.Assessment.CrossBorder))]),
         new("breach-register", "Breach of personal data (GDPR Article 33(3) and (5))",
             [new("Breach of personal data", Word(file.Assessment.PersonalData)), new("Nature of the breach", Said(file.Assessment.Impact)),
+             new("Categories of persons and records", Said(file.Assessment.Categories)),
              new("Approximate number of persons", Number(file.Assessment.Persons)), new("Approximate number of records", Number(file.Assessment.Records)),
+             new("Data protection officer or other contact point", Said(Contact(file, options))),
              new("Likely consequences", Said(file.Assessment.Impact)), new("Measures", Said(file.Assessment.Measures)),
              new("To be notified", file.Decision(Topics.Breach) is { } decided ? Word(decided.Decision == true ? YesNo.Yes : YesNo.No) : Unknown)]),
     ];
+
+    // Each controller has its own.
+    private static string? Contact(IncidentFile file, IncidentOptions options) =>
+        file.Assessment.Contact ?? (file.Shop is null ? options.DataProtectionContact : null);
 
     private static DraftField[] EarlyWarning(IncidentFile file) =>
     [
@@ -41,7 +51,7 @@ public sealed record Draft(string Stage, string Title, IReadOnlyList<DraftField>
         ? decided.Decision == true ? "significant, as decided by a person" : "not significant, as decided by a person" : Unknown;
 
     private static string Impact(IncidentFile file) => string.Create(CultureInfo.InvariantCulture,
-        $"AI features ({(file.Features.Count == 0 ? "none named" : string.Join(", ", file.Features))}) were not live for {DurationWords.Of(file.Duration)} in {file.Shops} {(file.Shops == 1 ? "shop" : "shops")}. Checkout, booking or login failed: {Word(file.Assessment.CriticalPath)}. {file.Assessment.Impact}").Trim();
+        $"AI features ({(file.Features.Count == 0 ? "none named" : string.Join(", ", file.Features))}) were not live for {DurationWords.Of(file.Duration)} in {file.Shops} {(file.Shops == 1 ? "shop" : "shops")}. Checkout, login, booking or pages failed: {Word(file.Assessment.CriticalPath)}. {file.Assessment.Impact}").Trim();
 
     private static string Word(YesNo answer) => answer.ToString().ToLowerInvariant();
 

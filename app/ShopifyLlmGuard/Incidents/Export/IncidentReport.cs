@@ -42,9 +42,13 @@ public sealed class IncidentReport(IOptions<IncidentOptions> options)
             file.Incident.Endpoints,
             file.Answers,
             file.Assessment,
-            Proposal = new { Verdict = proposal.Verdict.ToString().ToLowerInvariant(), options.Value.Significance.Profile, proposal.Findings },
+            Proposal = new { Verdict = proposal.Verdict.ToString().ToLowerInvariant(), options.Value.Significance.Profile, proposal.Grounds, proposal.Findings },
             Decisions = file.Steps.Where(step => step.Kind == IncidentStep.Decided)
-                .Select(step => new { Topic = step.About, step.Decision, step.Reason, By = step.Actor, At = Moment(step.At) }),
+                .Select(step => new
+                {
+                    Topic = step.About, step.Decision, Proposed = step.Proposal?.Verdict.ToString().ToLowerInvariant(), ProposedBecause = step.Proposal?.Grounds,
+                    step.Reason, By = step.Actor, At = Moment(step.At),
+                }),
             Clocks = file.Clocks(options.Value).Select(clock => new
             {
                 clock.Rule.Stage, clock.Rule.Label, State = JsonNamingPolicy.KebabCaseLower.ConvertName(clock.State.ToString()),
@@ -52,7 +56,7 @@ public sealed class IncidentReport(IOptions<IncidentOptions> options)
                 clock.Submission?.Reference,
             }),
             Timeline = file.Timeline.Select(line => new { At = Moment(line.At), line.What, line.By, line.Reason }),
-            Drafts = Draft.Of(file),
+            Drafts = Draft.Of(file, options.Value),
         };
     }
 

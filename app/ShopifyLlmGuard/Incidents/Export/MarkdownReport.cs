@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
 namespace ShopifyLlmGuard.Incidents.Export;
 
@@ -59,18 +61,18 @@ internal sealed class MarkdownReport(IncidentFile file, IncidentOptions options)
     {
         var proposal = file.Proposal(options.Significance);
         Line("## Significance");
-        Line($"The tool proposes: {Word(proposal.Verdict)} (profile {options.Significance.Profile}). A person decides.");
-        Table("Criterion", "Met", "Because");
+        Line($"The tool proposes: {Word(proposal.Verdict)} (profile {options.Significance.Profile}; {Grounds(proposal)}). A person decides.");
+        Table("Criterion", "Source", "Question", "Met", "Because");
         foreach (var finding in proposal.Findings)
         {
-            Row(finding.Question, Word(finding.Met), finding.Because);
+            Row(finding.Code, finding.Source, finding.Question, Word(finding.Met), finding.Because);
         }
 
         End();
-        Table("Decision", "Is", "By", "When", "Reason");
+        Table("Decision", "Is", "The tool had proposed", "By", "When", "Reason");
         foreach (var step in file.Steps.Where(step => step.Kind == IncidentStep.Decided))
         {
-            Row(step.About!, step.Decision == true ? "yes" : "no", step.Actor, At(step.At), step.Reason ?? "");
+            Row(step.About!, step.Decision == true ? "yes" : "no", step.Proposal is { } proposed ? Word(proposed.Verdict) : "–", step.Actor, At(step.At), step.Reason ?? "");
         }
 
         End();
@@ -103,7 +105,7 @@ internal sealed class MarkdownReport(IncidentFile file, IncidentOptions options)
 
     private void Drafts()
     {
-        foreach (var draft in Draft.Of(file))
+        foreach (var draft in Draft.Of(file, options))
         {
             Line($"## Draft: {draft.Title}");
             Table("Field", "Value");
@@ -132,6 +134,13 @@ internal sealed class MarkdownReport(IncidentFile file, IncidentOptions options)
 
     private string By(IncidentMoment? moment) => moment is null ? "not yet"
         : $"{At(moment.At)} by {moment.By}{(moment.RecordedAt == moment.At ? "" : $", recorded {At(moment.RecordedAt)}")}";
+
+    private static string Grounds(Proposal proposal) => proposal.Verdict switch
+    {
+        YesNo.Yes => $"met: {Plain(proposal.Grounds)}",
+        YesNo.Unknown => $"a person still has to say: {Plain(proposal.Grounds)}",
+        _ => $"judged by: {Plain(proposal.Grounds)}",
+    };
 
     private static string Word(YesNo answer) => answer.ToString().ToLowerInvariant();
 

@@ -81,9 +81,18 @@ internal static class RuleFile
 
         var features = reader.Texts("Features");
         features.Where(feature => Features.Find(feature) is null).ToList().ForEach(feature => reader.Wrong("Features", $"names '{feature}', which is no feature."));
+        var regions = reader.Texts("Regions");
         var rule = new SignalRule(
             name, [.. Matchers(reader)], reader.Choice("Mode", Mode.Fallback, Mode.Fallback, Mode.Off), [.. features],
-            [.. reader.Texts("Shops").Select(shop => shop.ToLowerInvariant())], reader.Time("For", SignalRule.DefaultFor, LongestHold));
+            [.. reader.Texts("Shops").Select(shop => shop.ToLowerInvariant())], reader.Time("For", SignalRule.DefaultFor, LongestHold))
+        {
+            Regions = [.. regions],
+        };
+        if (rule.Mode == Mode.Off && regions.Count > 0)
+        {
+            reader.Wrong("Mode", "cannot be Off beside Regions: what such a rule holds goes on elsewhere, or at its fallback.");
+        }
+
         reader.NothingElse();
         return rule;
     }

@@ -15,6 +15,9 @@ internal sealed record SignalRule(
     string Name, ImmutableArray<Matcher> Match, Mode Mode, ImmutableArray<string> Features, ImmutableArray<string> Shops,
     TimeSpan For)
 {
+    /// <summary>The regions whose endpoints these features do without in these shops; empty holds the features themselves.</summary>
+    public ImmutableArray<string> Regions { get; init; } = [];
+
     /// <summary>Longer than Alertmanager's and Grafana's default pause of four hours before they repeat an alert.</summary>
     public static readonly TimeSpan DefaultFor = TimeSpan.FromHours(6);
 

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Incidents.Rules;
+using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Incidents.Signals;
@@ -11,7 +12,8 @@ namespace ShopifyLlmGuard.Incidents.Signals;
 /// for each thing on all servers together: however often a signal comes, its effect happens once.
 /// </summary>
 internal sealed partial class SignalDesk(
-    IDbContextFactory<GuardDb> databases, SignalSettings settings, PinBoard pins, SignalMeter meter, TimeProvider clock, ILogger<SignalDesk> logger)
+    IDbContextFactory<GuardDb> databases, SignalSettings settings, PinBoard pins, SignalMeter meter, ProtectionProofs proofs, TimeProvider clock,
+    ILogger<SignalDesk> logger)
 {
     public async Task TakeAsync(IncidentSignal signal, DateTimeOffset receivedAt, CancellationToken cancellationToken)
     {
@@ -20,7 +22,9 @@ internal sealed partial class SignalDesk(
         if (effect.HasChanged)
         {
             await pins.RecordAsync(cancellationToken);
-            meter.TookEffect(signal.Source, clock.GetUtcNow() - receivedAt);
+            var took = clock.GetUtcNow() - receivedAt;
+            meter.TookEffect(signal.Source, took);
+            Prove(effect, took);
             Log.Done(logger, signal.Source, signal.TitleCode, signal.ExternalId, signal.State, effect.Outcome, string.Join(", ", effect.Rules));
         }
     }
@@ -41,17 +45,27 @@ internal sealed partial class SignalDesk(
         var (news, heard) = SignalPolicy.Read(known is null ? null : new(known.Signal, known.ReceivedAt), new(signal, receivedAt));
         if (news == SignalNews.Stale)
         {
-            return new(SignalOutcomes.Stale, false, []);
+            return new(SignalOutcomes.Stale, false, [], []);
         }
 
         var standing = known ?? New(db, heard);
+        var before = standing.Outcome;
         var plan = SignalPlan.Of(heard.Signal, news, standing, settings.Current.Rules, DatabaseTime.Of(clock));
         var changed = await pins.ChangeAsync(db, plan.Pins, cancellationToken) > 0;
         var outcome = plan.Outcome(standing, changed);
         Write(standing, heard, plan, outcome, changed);
         await Save(db, changed, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return new(outcome, changed, plan.Rules);
+        return new(outcome, changed, plan.Rules, outcome == before ? [] : [.. plan.Pins.Hold.Select(pin => pin.Id)]);
+    }
+
+    // A pin that only lasts longer, or that a person's outranks everywhere, has switched nothing.
+    private void Prove(Effect effect, TimeSpan took)
+    {
+        if (effect.Outcome == SignalOutcomes.Held && pins.AnyDecides(effect.Placed))
+        {
+            proofs.Acted(Protection.IncidentToggle, took);
+        }
     }
 
     private static Task Save(GuardDb db, bool changed, CancellationToken cancellationToken) =>
@@ -78,7 +92,7 @@ internal sealed partial class SignalDesk(
         }
     }
 
-    private sealed record Effect(string Outcome, bool HasChanged, string[] Rules);
+    private sealed record Effect(string Outcome, bool HasChanged, string[] Rules, Guid[] Placed);
 
     private static partial class Log
     {

@@ -40,13 +40,22 @@ internal sealed record SignalPlan(DateTimeOffset? OpenedAt, string[] Rules, PinC
     private static IEnumerable<Pin> PinsOf(SignalRule rule, IncidentSignal signal, DateTimeOffset openedAt, DateTimeOffset now) =>
         from shop in rule.Shops.IsEmpty ? [null] : rule.Shops.Cast<string?>()
         from feature in rule.Features.IsEmpty ? [null] : rule.Features.Cast<string?>()
+        from region in rule.Regions.IsEmpty ? [null] : rule.Regions.Cast<string?>()
         select new Pin(
-            IdOf(rule, signal, openedAt, shop, feature), shop, feature, rule.Mode, PinHolder.Incident, signal.Source,
-            $"{signal.TitleCode} {signal.ExternalId}", now, now + rule.For);
+            IdOf(rule, signal, openedAt, shop, feature, region), shop, feature, rule.Mode, PinHolder.Incident, signal.Source,
+            $"{signal.TitleCode} {signal.ExternalId}", now, now + rule.For)
+        {
+            Region = region,
+        };
 
-    private static Guid IdOf(SignalRule rule, IncidentSignal signal, DateTimeOffset openedAt, string? shop, string? feature)
+    private static Guid IdOf(SignalRule rule, IncidentSignal signal, DateTimeOffset openedAt, string? shop, string? feature, string? region)
     {
-        var identity = string.Join('\0', signal.Source, signal.DedupKey, openedAt.UtcTicks.ToString(CultureInfo.InvariantCulture), rule.Name, rule.Mode, shop, feature);
+        string?[] parts =
+        [
+            signal.Source, signal.DedupKey, openedAt.UtcTicks.ToString(CultureInfo.InvariantCulture), rule.Name, rule.Mode.ToString(), shop, feature,
+            .. region is null ? [] : (string?[])[region],
+        ];
+        var identity = string.Join('\0', parts);
         return new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 16));
     }
 }

@@ -8,7 +8,7 @@ namespace ShopifyLlmGuard.Llm.Residency;
 /// </summary>
 internal sealed class EligibleEndpoint
 {
-    private const string OtherModel = "other-model";
+    internal const string OtherModel = "other-model", RegionHeld = "region-held";
 
     private EligibleEndpoint(ModelCall call, EndpointLane lane) => (Call, Lane) = (call, lane);
 
@@ -50,6 +50,14 @@ internal sealed record Refusal(string Endpoint, string Objection);
 /// <summary>What the policy made of all endpoints for one call.</summary>
 internal sealed record Eligibility(IReadOnlyList<EligibleEndpoint> Eligible, IReadOnlyList<Refusal> Refused)
 {
+    /// <summary>Whether the residency policy kept the call from an endpoint: that there is none, or none with its model, is no policy.</summary>
+    public bool IsByPolicy => Refused.Any(refusal => refusal.Objection is not (EligibleEndpoint.OtherModel or EligibleEndpoint.RegionHeld));
+
+    /// <summary>Without the endpoints that are not to be used now.</summary>
+    public Eligibility Without(Func<LlmEndpoint, bool> isHeld) => Eligible.Any(here => isHeld(here.Endpoint)) ? new(
+        [.. Eligible.Where(here => !isHeld(here.Endpoint))],
+        [.. Refused, .. Eligible.Where(here => isHeld(here.Endpoint)).Select(here => new Refusal(here.Endpoint.Id, EligibleEndpoint.RegionHeld))]) : this;
+
     /// <summary>For the evidence: how many could have been asked, and why the others could not.</summary>
     public string Explain() => string.Join("; ",
         [$"{Eligible.Count} of {Eligible.Count + Refused.Count} eligible", .. Refused.Select(refusal => $"{refusal.Endpoint} {refusal.Objection}")]);

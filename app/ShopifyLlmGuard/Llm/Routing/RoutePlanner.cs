@@ -12,7 +12,8 @@ internal sealed class RoutePlanner(
 {
     private readonly CommitPoint commit = new(llm.Value.CommitCharacters, times.Value.Commit);
 
-    public Eligibility Eligible(ModelCall call) => EligibleEndpoint.Among(call, lanes.All, clock.GetUtcNow());
+    public Eligibility Eligible(ModelCall call) => EligibleEndpoint.Among(call, lanes.All, clock.GetUtcNow())
+        .Without(endpoint => health.IsHeld(endpoint.Region, call.Caller.Id, call.Feature));
 
     /// <param name="call">The call.</param>
     /// <param name="eligibility">What the policy made of it.</param>

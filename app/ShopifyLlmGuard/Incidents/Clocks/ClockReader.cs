@@ -1,4 +1,6 @@
-namespace ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Judgement;
+
+namespace ShopifyLlmGuard.Incidents.Clocks;
 
 /// <summary>How a clock stands.</summary>
 public enum ClockState
@@ -26,10 +28,10 @@ public sealed record Submission(string Stage, DateTimeOffset At, string By, stri
 /// <param name="EndedAt">When it had been handled; null while it goes on.</param>
 /// <param name="Submissions">Reports that were handed in.</param>
 /// <param name="Decisions">What was decided last, by topic.</param>
-/// <param name="PersonalData">What the assessment says about personal data.</param>
+/// <param name="Assessment">What people found out.</param>
 public sealed record ClockFacts(
     DateTimeOffset DetectedAt, DateTimeOffset? AwareAt, DateTimeOffset? EndedAt, IReadOnlyList<Submission> Submissions,
-    IReadOnlyDictionary<string, bool> Decisions, YesNo PersonalData = YesNo.Unknown);
+    IReadOnlyDictionary<string, bool> Decisions, Assessment Assessment);
 
 /// <summary>How a clock stands at one moment.</summary>
 /// <param name="Rule">Which deadline.</param>
@@ -40,7 +42,7 @@ public sealed record ClockFacts(
 public sealed record ClockReading(ClockRule Rule, ClockState State, DateTimeOffset? Start, DateTimeOffset? Due, Submission? Submission);
 
 /// <summary>Reads legal clocks. Where a rule can be read in two ways, the earlier deadline counts. Pure.</summary>
-public static class Clocks
+public static class ClockReader
 {
     /// <summary>Every clock of the enabled profiles, in the order of <see cref="ClockRules"/>.</summary>
     public static IReadOnlyList<ClockReading> Read(ClockFacts facts, IncidentOptions options, DateTimeOffset now) =>
@@ -63,11 +65,13 @@ public static class Clocks
     private static ClockReading Read(ClockRule rule, ClockFacts facts, IncidentOptions options, DateTimeOffset now)
     {
         var met = First(facts, [rule.Stage, .. rule.MetBy]);
-        var start = rule.From switch
+        var from = facts.Assessment.Individuals < rule.YearlyBelow ? ClockStart.YearEnd : rule.From;
+        var start = from switch
         {
             ClockStart.Detected => facts.DetectedAt,
             ClockStart.Aware => facts.AwareAt,
             ClockStart.Submitted => First(facts, [rule.After!])?.At,
+            ClockStart.YearEnd => YearEnd(facts.DetectedAt, options.TimeZone),
             _ => facts.EndedAt,
         };
         DateTimeOffset? due = start is { } begun ? Due(begun, rule.Limit, options.TimeZone) : null;
@@ -93,9 +97,16 @@ public static class Clocks
             : due - now <= (due - start) * options.DueSoonShare ? ClockState.DueSoon : ClockState.Running;
     }
 
-    private static bool IsNotRequired(ClockRule rule, ClockFacts facts) => facts.Decisions.TryGetValue(rule.Topic, out var needed)
-        ? !needed
-        : rule.Topic == Topics.Breach && facts.PersonalData == YesNo.No;
+    // A decision and a fact about one law say nothing about another.
+    private static bool IsNotRequired(ClockRule rule, ClockFacts facts) =>
+        facts.Assessment.Individuals <= rule.OnlyAbove
+        || (facts.Decisions.TryGetValue(rule.Topic, out var needed) ? !needed : Topics.Fact(rule.Topic, facts.Assessment) == YesNo.No);
+
+    private static DateTimeOffset YearEnd(DateTimeOffset moment, TimeZoneInfo zone)
+    {
+        var wall = new DateTime(TimeZoneInfo.ConvertTime(moment, zone).Year + 1, 1, 1, 0, 0, 0, DateTimeKind.Unspecified);
+        return new DateTimeOffset(wall, EarlierOffset(wall, zone)).ToUniversalTime();
+    }
 
     // A progress report stands for the final one only while the incident goes on.
     private static Submission? First(ClockFacts facts, string[] stages) => facts.Submissions

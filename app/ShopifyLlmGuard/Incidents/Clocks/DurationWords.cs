@@ -1,4 +1,4 @@
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Clocks;
 
 /// <summary>Lengths of time in words, the two largest units: "2 days 3 hours", "45 minutes". Pure.</summary>
 public static class DurationWords

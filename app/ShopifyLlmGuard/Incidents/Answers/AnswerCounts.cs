@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Answers;
 
 /// <summary>Counts answers by the minute, in memory; <see cref="AnswerCountWriter"/> stores them. A count costs no allocation once its kind is known.</summary>
 internal sealed class AnswerCounts(TimeProvider clock)

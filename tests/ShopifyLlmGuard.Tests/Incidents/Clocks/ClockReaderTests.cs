@@ -1,9 +1,11 @@
 using System.Globalization;
 using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Clocks;
+using ShopifyLlmGuard.Incidents.Judgement;
 
-namespace ShopifyLlmGuard.Tests.Incidents;
+namespace ShopifyLlmGuard.Tests.Incidents.Clocks;
 
-public sealed class ClocksTests
+public sealed class ClockReaderTests
 {
     private static readonly DateTimeOffset Aware = At("2026-11-24T08:00Z");
 
@@ -31,7 +33,7 @@ public sealed class ClocksTests
     [InlineData("2028-01-01T00:00Z", 0, 60, 0, "UTC", "2028-03-01T00:00Z")]
     [InlineData("2027-01-01T00:00Z", 0, 60, 0, "UTC", "2027-03-02T00:00Z")]
     public void A_span_of_time_ends(string from, int hours, int days, int months, string zone, string due) => Assert.Equal(
-        At(due), Clocks.Due(At(from), new ClockLimit { Hours = hours, Days = days, Months = months }, TimeZoneInfo.FindSystemTimeZoneById(zone)));
+        At(due), ClockReader.Due(At(from), new ClockLimit { Hours = hours, Days = days, Months = months }, TimeZoneInfo.FindSystemTimeZoneById(zone)));
 
     [Theory]
     [InlineData("2026-11-24T09:00Z", ClockState.Running, "due in 23 hours")]
@@ -88,7 +90,7 @@ public sealed class ClocksTests
         // It had ended before: a progress report is not what was due.
         var ended = Facts(notified, progress) with { EndedAt = At("2026-12-01T00:00Z") };
         Assert.Equal(ClockState.Overdue, Read("nis2-final", ended, At("2027-01-05T00:00Z")).State);
-        Assert.DoesNotContain(Clocks.Read(ended, Options(), Aware), clock => clock.Rule.Stage == "nis2-final-after-progress");
+        Assert.DoesNotContain(ClockReader.Read(ended, Options(), Aware), clock => clock.Rule.Stage == "nis2-final-after-progress");
     }
 
     [Theory]
@@ -102,33 +104,64 @@ public sealed class ClocksTests
     }
 
     [Theory]
-    [InlineData(Topics.Significant, "nis2-notification", "gdpr-notification")]
-    [InlineData(Topics.Breach, "gdpr-notification", "nis2-notification")]
-    public void A_person_decides_what_is_not_required(string topic, string stopped, string goesOn)
+    [InlineData(Topics.Significant, "nis2")]
+    [InlineData(Topics.Breach, "gdpr")]
+    [InlineData(Topics.HipaaBreach, "hipaa")]
+    [InlineData(Topics.CraSevere, "cra")]
+    public void A_decision_about_one_law_stops_the_clocks_of_that_law_alone(string topic, string law)
     {
         var facts = Facts() with { Decisions = new Dictionary<string, bool> { [topic] = false } };
-        Assert.Equal(ClockState.NotRequired, Read(stopped, facts, Aware).State);
-        Assert.Equal(ClockState.Running, Read(goesOn, facts, Aware).State);
-        Assert.Equal(ClockState.Running, Read(stopped, facts with { Decisions = new Dictionary<string, bool> { [topic] = true } }, Aware).State);
+        Assert.All(ClockReader.Read(facts, Options(), Aware), clock =>
+            Assert.Equal(clock.Rule.Profile.StartsWith(law, StringComparison.Ordinal), clock.State == ClockState.NotRequired));
+        var needed = facts with { Decisions = new Dictionary<string, bool> { [topic] = true } };
+        Assert.DoesNotContain(ClockReader.Read(needed, Options(), Aware), clock => clock.State == ClockState.NotRequired);
     }
 
     [Fact]
-    public void Without_personal_data_there_is_no_breach_to_notify_unless_a_person_decided_so()
+    public void A_fact_about_personal_data_is_none_about_protected_health_information()
     {
-        var facts = Facts() with { PersonalData = YesNo.No };
+        var facts = Facts() with { Assessment = new Assessment { PersonalData = YesNo.No } };
         Assert.Equal(ClockState.NotRequired, Read("gdpr-notification", facts, Aware).State);
+        Assert.Equal(ClockState.Running, Read("hipaa-individuals", facts, Aware).State);
         Assert.Equal(ClockState.Running, Read("gdpr-notification", facts with { Decisions = new Dictionary<string, bool> { [Topics.Breach] = true } }, Aware).State);
-        Assert.Equal(ClockState.Running, Read("gdpr-notification", Facts(), Aware).State);
+
+        facts = Facts() with { Assessment = new Assessment { ProtectedHealthInformation = YesNo.No } };
+        Assert.Equal(ClockState.Running, Read("gdpr-notification", facts, Aware).State);
+        Assert.All((string[])["hipaa-individuals", "hipaa-hhs", "hipaa-media", "hipaa-covered-entity"], stage =>
+            Assert.Equal(ClockState.NotRequired, Read(stage, facts, Aware).State));
     }
+
+    [Fact]
+    public void A_report_under_one_law_meets_no_clock_of_another() => Assert.Equal(
+        ["gdpr-notification"], ClockReader.Read(Facts(new Submission("gdpr-notification", Aware, "Ada", null)), Options(), Aware)
+            .Where(clock => clock.State == ClockState.Met).Select(clock => clock.Rule.Stage));
+
+    // Discovered on 24 November 2026 at 08:00 in Berlin.
+    [Theory]
+    [InlineData(null, "2027-01-23T07:00Z", ClockState.Running)]
+    [InlineData(500L, "2027-01-23T07:00Z", ClockState.NotRequired)]
+    [InlineData(501L, "2027-01-23T07:00Z", ClockState.Running)]
+    [InlineData(499L, "2027-03-01T23:00Z", ClockState.NotRequired)] // Sixty days after the end of the year, counted in Berlin.
+    public void HHS_must_know_within_sixty_days_or_of_few_individuals_after_the_year(long? individuals, string due, ClockState media)
+    {
+        var facts = Facts() with { Assessment = new Assessment { Individuals = individuals, Persons = 9999 } };
+        Assert.Equal((ClockState.Running, At(due)), (Read("hipaa-hhs", facts, Aware).State, Read("hipaa-hhs", facts, Aware).Due!.Value));
+        Assert.Equal(media, Read("hipaa-media", facts, Aware).State);
+        Assert.Equal(At("2027-01-23T07:00Z"), Read("hipaa-covered-entity", facts, Aware).Due);
+    }
+
+    [Fact]
+    public void A_business_associate_owes_its_notice_to_the_covered_entity_and_nothing_else() => Assert.Equal(
+        ["hipaa-covered-entity"], ClockReader.Read(Facts(), new IncidentOptions { Profiles = [ClockRules.HipaaAssociate] }, Aware).Select(clock => clock.Rule.Stage));
 
     [Fact]
     public void Only_the_clocks_of_enabled_laws_run_and_their_lengths_can_be_configured()
     {
         Assert.Equal(
             ["nis2-early-warning", "nis2-notification", "nis2-final", "gdpr-notification"],
-            Clocks.Read(Facts(), new IncidentOptions(), Aware).Select(clock => clock.Rule.Stage));
+            ClockReader.Read(Facts(), new IncidentOptions(), Aware).Select(clock => clock.Rule.Stage));
         var options = new IncidentOptions { Profiles = ["gdpr"], Clocks = new() { ["gdpr-notification"] = new() { Hours = 96 } } };
-        Assert.Equal(Aware.AddHours(96), Assert.Single(Clocks.Read(Facts(), options, Aware)).Due);
+        Assert.Equal(Aware.AddHours(96), Assert.Single(ClockReader.Read(Facts(), options, Aware)).Due);
     }
 
     [Fact]
@@ -156,8 +189,8 @@ public sealed class ClocksTests
     private static IncidentOptions Options() => new() { Zone = "Europe/Berlin", Profiles = [.. ClockRules.Profiles] };
 
     private static ClockFacts Facts(params Submission[] submissions) =>
-        new(Aware.AddHours(-1), Aware, Aware.AddHours(2), submissions, new Dictionary<string, bool>());
+        new(Aware.AddHours(-1), Aware, Aware.AddHours(2), submissions, new Dictionary<string, bool>(), new Assessment());
 
     private static ClockReading Read(string stage, ClockFacts facts, DateTimeOffset now) =>
-        Clocks.Read(facts, Options(), now).Single(clock => clock.Rule.Stage == stage);
+        ClockReader.Read(facts, Options(), now).Single(clock => clock.Rule.Stage == stage);
 }

@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Answers;
 
 /// <summary>How many answers of one kind a shop's shoppers got in one minute, from all servers. A number, never an answer.</summary>
 public sealed class AnswerMinute

@@ -1,6 +1,6 @@
 using ShopifyLlmGuard.Serving;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Falls;
 
 /// <summary>A feature stopped being live because of trouble.</summary>
 /// <param name="Change">The recorded change.</param>

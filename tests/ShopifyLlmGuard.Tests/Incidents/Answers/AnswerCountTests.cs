@@ -2,11 +2,11 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.Health;
-using ShopifyLlmGuard.Incidents;
+using ShopifyLlmGuard.Incidents.Answers;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Serving;
 
-namespace ShopifyLlmGuard.Tests.Incidents;
+namespace ShopifyLlmGuard.Tests.Incidents.Answers;
 
 public sealed class AnswerCountTests : IAsyncLifetime
 {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Answers;
 
 /// <summary>Stores counts of answers every few seconds, off the hot path, and forgets old ones.</summary>
 internal sealed partial class AnswerCountWriter(

@@ -1,10 +1,10 @@
 using ShopifyLlmGuard.Serving;
 
-namespace ShopifyLlmGuard.Incidents;
+namespace ShopifyLlmGuard.Incidents.Falls;
 
 /// <summary>
 /// The incidents that go on, or did lately, and what one change of a mode after the other does to them. An incident ends when all
-/// its features are live again, or switched off by their merchant. No I/O.
+/// its features are live again, or somebody wants them not to be. No I/O.
 /// </summary>
 /// <param name="known">Incidents that have not ended, or ended lately, with their impacts.</param>
 /// <param name="options">What belongs together.</param>
@@ -22,6 +22,9 @@ internal sealed class IncidentBook(IReadOnlyList<Incident> known, IncidentOption
     public List<Incident> Reopened { get; } = [];
     public List<Incident> Ended { get; } = [];
 
+    /// <summary>What is not live now because of trouble.</summary>
+    public IReadOnlyList<IncidentImpact> Open => [.. open.Values];
+
     /// <summary>Whether the feature is in an incident now.</summary>
     public bool IsOpen(string shop, string feature) => open.ContainsKey((shop, feature));
 
@@ -36,7 +39,7 @@ internal sealed class IncidentBook(IReadOnlyList<Incident> known, IncidentOption
 
     public void Add(Fall fall)
     {
-        var incident = Correlation.Find(fall, incidents, options) ?? Open(fall);
+        var incident = Correlation.Find(fall, incidents, options) ?? OpenWith(fall);
         if (incident.EndedAt is not null)
         {
             incident.EndedAt = null;
@@ -59,12 +62,12 @@ internal sealed class IncidentBook(IReadOnlyList<Incident> known, IncidentOption
             each.Cause != Incident.ByHand && each.EndedAt is null && each.Impacts.All(impact => impact.Until is not null)))
         {
             incident.EndedAt = incident.Impacts.Max(impact => impact.Until) ?? recordedAt;
-            incident.Steps.Add(Step(IncidentStep.Ended, incident.EndedAt.Value, "Every affected feature is live again or switched off."));
+            incident.Steps.Add(Step(IncidentStep.Ended, incident.EndedAt.Value, "Every affected feature is live again, switched off, or held on purpose."));
             Ended.Add(incident);
         }
     }
 
-    private Incident Open(Fall fall)
+    private Incident OpenWith(Fall fall)
     {
         var incident = new Incident
         {
