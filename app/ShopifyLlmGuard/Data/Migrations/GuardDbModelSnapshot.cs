@@ -1133,6 +1133,56 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.ToTable("privacy_records", "guard");
                 });
 
+            modelBuilder.Entity("ShopifyLlmGuard.Propagation.Heartbeat", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Server")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("server");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("At");
+
+                    b.ToTable("heartbeats", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Propagation.HeartbeatEcho", b =>
+                {
+                    b.Property<long>("Number")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number");
+
+                    b.Property<string>("Server")
+                        .HasColumnType("text")
+                        .HasColumnName("server");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<double>("Milliseconds")
+                        .HasColumnType("double precision")
+                        .HasColumnName("milliseconds");
+
+                    b.HasKey("Number", "Server");
+
+                    b.HasIndex("At");
+
+                    b.ToTable("heartbeat_echoes", "guard");
+                });
+
             modelBuilder.Entity("ShopifyLlmGuard.Protections.ProtectionProof", b =>
                 {
                     b.Property<string>("Protection")
@@ -1256,6 +1306,10 @@ namespace ShopifyLlmGuard.Data.Migrations
                                 .HasColumnType("bigint")
                                 .HasColumnName("answers");
 
+                            b1.Property<long>("Busy")
+                                .HasColumnType("bigint")
+                                .HasColumnName("busy");
+
                             b1.Property<long>("Errors")
                                 .HasColumnType("bigint")
                                 .HasColumnName("errors");
@@ -1279,6 +1333,10 @@ namespace ShopifyLlmGuard.Data.Migrations
                             b1.Property<long>("Slow")
                                 .HasColumnType("bigint")
                                 .HasColumnName("slow");
+
+                            b1.Property<long>("Unusable")
+                                .HasColumnType("bigint")
+                                .HasColumnName("unusable");
                         });
 
                     b.HasKey("Feature", "Release", "Minute", "Server");
@@ -1392,6 +1450,51 @@ namespace ShopifyLlmGuard.Data.Migrations
                     b.HasIndex("Shop", "At");
 
                     b.ToTable("bypass_decisions", "guard");
+                });
+
+            modelBuilder.Entity("ShopifyLlmGuard.Serving.OutboxRow", b =>
+                {
+                    b.Property<string>("Shop")
+                        .HasColumnType("text")
+                        .HasColumnName("shop");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<bool>("Bulk")
+                        .HasColumnType("boolean")
+                        .HasColumnName("bulk");
+
+                    b.Property<DateTimeOffset?>("ClaimedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<DateTimeOffset>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<bool>("Products")
+                        .HasColumnType("boolean")
+                        .HasColumnName("products");
+
+                    b.Property<string>("Trouble")
+                        .HasColumnType("text")
+                        .HasColumnName("trouble");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Shop");
+
+                    b.HasIndex("Bulk", "DueAt");
+
+                    b.ToTable("outbox", "guard");
                 });
 
             modelBuilder.Entity("ShopifyLlmGuard.Serving.Pin", b =>

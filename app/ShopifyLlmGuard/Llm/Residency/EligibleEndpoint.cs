@@ -9,6 +9,7 @@ namespace ShopifyLlmGuard.Llm.Residency;
 internal sealed class EligibleEndpoint
 {
     private const string OtherModel = "other-model";
+    private const string OtherEndpoint = "other-endpoint";
 
     private EligibleEndpoint(ModelCall call, EndpointLane lane) => (Call, Lane) = (call, lane);
 
@@ -41,7 +42,8 @@ internal sealed class EligibleEndpoint
 
     private static string? Objection(ModelCall call, EndpointLane lane, DateTimeOffset now) => ResidencyPolicy.Objection(
         call.Caller.Jurisdictions, lane.Endpoint.Region, lane.Endpoint.Jurisdiction, lane.Endpoint.AttestedUntil, now)
-        ?? (call.Model is null || call.Model == lane.Endpoint.Model ? null : OtherModel);
+        ?? (call.Model is null || call.Model == lane.Endpoint.Model ? null : OtherModel)
+        ?? (call.OnlyAt is null || call.OnlyAt == lane.Endpoint.Id ? null : OtherEndpoint);
 }
 
 /// <summary>An endpoint that may not see a call's words, and why.</summary>
