@@ -26,6 +26,8 @@ using ShopifyLlmGuard.Propagation;
 using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Recommendations;
 using ShopifyLlmGuard.Releases;
+using ShopifyLlmGuard.Releases.Comparing;
+using ShopifyLlmGuard.Releases.Golden;
 using ShopifyLlmGuard.Serving;
 using ShopifyLlmGuard.Serving.Bypassing;
 using ShopifyLlmGuard.Shops;
@@ -138,12 +140,17 @@ public static class GuardModule
     private static IServiceCollection AddReleases(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<ReleaseOptions>().Bind(configuration.GetSection("Releases")).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<ReleaseTally>().AddSingleton<ReleaseMinutes>().AddSingleton<ReleaseDesk>();
+        services.AddSingleton<ReleaseTally>().AddSingleton<ReleaseMinutes>().AddSingleton<ReleaseComparison>().AddSingleton<ReleaseDesk>();
         services.AddSingleton(provider => new ReleaseBoard(
             provider.GetRequiredService<Snapshots>(), provider.GetRequiredService<EndpointList>(), provider.GetRequiredService<ReleaseTally>(),
             provider.GetRequiredService<IOptions<ReleaseOptions>>(), provider.GetRequiredService<GuardMeter>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ReleaseReader(
+            provider.GetRequiredService<ReleaseBoard>(), provider.GetRequiredService<ReleaseComparison>(), provider.GetRequiredService<HealthBoard>(),
+            provider.GetRequiredService<IDbContextFactory<GuardDb>>(), provider.GetRequiredService<IOptions<ReleaseOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new GoldenGate(
-            provider.GetRequiredService<LlmRouter>(), provider.GetRequiredService<Snapshots>(), provider.GetRequiredService<IDbContextFactory<GuardDb>>(),
+            provider.GetRequiredService<LlmRouter>(), provider.GetRequiredService<EndpointLanes>(), provider.GetRequiredService<ReleaseBoard>(),
+            provider.GetRequiredService<IDbContextFactory<GuardDb>>(), provider.GetRequiredService<AuditTrail>(),
             provider.GetRequiredService<IOptions<TimeOptions>>(), provider.GetRequiredService<TimeProvider>()));
         return services.AddHostedService<AfterValidation<ReleaseWatch>>();
     }

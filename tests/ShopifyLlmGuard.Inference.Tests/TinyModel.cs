@@ -42,6 +42,9 @@ internal sealed record TinyModel
     public string? Template { get; init; } =
         "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}";
 
+    /// <summary>What the header calls the type of the weights, as llama.cpp numbers it; null when it says nothing.</summary>
+    public int? FileType { get; init; }
+
     /// <summary>Weights are this instead of random.</summary>
     public float? Constant { get; init; }
 
@@ -145,6 +148,11 @@ internal sealed record TinyModel
             ("tokenizer.ggml.merges", new[] { $"{Letter('q')} {Letter('q')}" }),
             ("tokenizer.ggml.eos_token_id", EndId), ("tokenizer.ggml.bos_token_id", Start), ("tokenizer.ggml.add_bos_token", false),
         ];
+        if (FileType is { } type)
+        {
+            entries.Add(("general.file_type", type));
+        }
+
         if (Template is not null)
         {
             entries.Add(("tokenizer.chat_template", Template));

@@ -31,5 +31,7 @@ internal static class ModelEndpoints
             : ApiError.NoSuchModel(id).ToResult();
     }
 
-    private static ModelCard Card(ServedModel served) => new(served.Id, "model", served.LoadedAt.ToUnixTimeSeconds(), "local");
+    private static ModelCard Card(ServedModel served) => new(
+        served.Id, "model", served.LoadedAt.ToUnixTimeSeconds(), "local",
+        new ModelMeta(served.Label.Quantisation, served.Label.Template));
 }

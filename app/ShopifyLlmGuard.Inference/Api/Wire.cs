@@ -30,7 +30,12 @@ internal sealed record ChunkDelta(
 
 internal sealed record ModelList(string Object, IReadOnlyList<ModelCard> Data);
 
-internal sealed record ModelCard(string Id, string Object, long Created, string OwnedBy);
+/// <summary>OpenAI's card, and beside it what a guard compares a release with.</summary>
+internal sealed record ModelCard(string Id, string Object, long Created, string OwnedBy, ModelMeta Meta);
+
+/// <param name="Quantisation">The type of the weights, e.g. <c>Q8_0</c>; null when the file does not say.</param>
+/// <param name="Template">The chat template, as <c>sha256:</c> and a digest; null when the file does not say.</param>
+internal sealed record ModelMeta(string? Quantisation, string? Template);
 
 internal sealed record ErrorBody(ErrorDetail Error);
 

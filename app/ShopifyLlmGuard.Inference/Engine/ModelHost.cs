@@ -10,9 +10,10 @@ namespace ShopifyLlmGuard.Inference.Engine;
 /// <param name="Model">Its vocabulary.</param>
 /// <param name="Template">Its prompt format.</param>
 /// <param name="Engine">Its queue and its thread.</param>
+/// <param name="Label">What its file says about itself.</param>
 /// <param name="LoadedAt">When it became ready.</param>
 internal sealed record ServedModel(
-    string Id, ILlmModel Model, PromptTemplate Template, InferenceEngine Engine, DateTimeOffset LoadedAt);
+    string Id, ILlmModel Model, PromptTemplate Template, InferenceEngine Engine, ModelLabel Label, DateTimeOffset LoadedAt);
 
 /// <summary>
 /// Loads the model while the server already answers health checks. A model that cannot be served is one line on
@@ -128,7 +129,7 @@ internal sealed partial class ModelHost(
         ComputesOn(Engine.Accelerator.Of(Memory.Gpu.IsThere, devices.Count, layers));
         engine.Failed += () => GiveUp("llama.cpp failed and could not be set up again.");
         Log.Loaded(_logger, runtime.Name, engine.Cells, options.Threads);
-        return new ServedModel(options.ModelId, model, template, engine, clock.GetUtcNow());
+        return new ServedModel(options.ModelId, model, template, engine, GgufFile.Label(options.Model), clock.GetUtcNow());
     }
 
     private void ComputesOn(string accelerator)

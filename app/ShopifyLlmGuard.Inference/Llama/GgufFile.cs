@@ -17,6 +17,7 @@ internal sealed class GgufFile : IDisposable
     private readonly long _length;
     private readonly Dictionary<string, long> _numbers = [];
     private readonly Dictionary<string, long> _counts = [];
+    private string? _template;
 
     private GgufFile(Stream stream)
     {
@@ -25,7 +26,15 @@ internal sealed class GgufFile : IDisposable
     }
 
     /// <exception cref="ModelLoadException">The file is missing, or not a GGUF file that can be served.</exception>
-    public static ModelShape Inspect(string path)
+    public static ModelShape Inspect(string path) => Inspect(path, file => ModelShape.Of(file._numbers, file._length));
+
+    /// <summary>What it says about itself.</summary>
+    /// <exception cref="ModelLoadException">The file is missing, or not a GGUF file that can be served.</exception>
+    public static ModelLabel Label(string path) => Inspect(path, file => ModelLabel.Of(file._numbers, file._template));
+
+    public void Dispose() => _reader.Dispose();
+
+    private static T Inspect<T>(string path, Func<GgufFile, T> read)
     {
         try
         {
@@ -36,7 +45,7 @@ internal sealed class GgufFile : IDisposable
 
             using var file = new GgufFile(File.OpenRead(path));
             file.Inspect();
-            return ModelShape.Of(file._numbers, file._length);
+            return read(file);
         }
         catch (EndOfStreamException)
         {
@@ -55,8 +64,6 @@ internal sealed class GgufFile : IDisposable
             throw new ModelLoadException($"it cannot be read: {error.Message}");
         }
     }
-
-    public void Dispose() => _reader.Dispose();
 
     private void Inspect()
     {
@@ -123,7 +130,8 @@ internal sealed class GgufFile : IDisposable
     {
         if (type == 8)
         {
-            _ = ReadText();
+            var text = ReadText();
+            _template = key == "tokenizer.chat_template" ? text : _template;
             return;
         }
 

@@ -4,15 +4,17 @@ using System.Text.Json;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Releases;
+using ShopifyLlmGuard.Releases.Golden;
 
 namespace ShopifyLlmGuard.Server.Ops;
 
 /// <summary>The operator's command line for releases.</summary>
-internal sealed class ReleaseVerbs(ReleaseDesk desk, GoldenGate gate, ReleaseBoard board, Snapshots snapshots)
+internal sealed class ReleaseVerbs(ReleaseDesk desk, GoldenGate gate, ReleaseReader reader, Snapshots snapshots)
 {
     public const string Usage = """
         release add NAME FEATURE FILE          keep a release: model, prompt, sampling, limits and golden prompts, as JSON
         release list                           every release, and who answers now
+        release status [FEATURE]               the running comparison, signal by signal, and what a rollback would lead to
         release history FEATURE                what happened, newest first
         release test NAME                      ask it its golden prompts; it must pass before it may answer anyone
         release start NAME [--percent 5] [--auto] --reason WHY
@@ -35,6 +37,8 @@ internal sealed class ReleaseVerbs(ReleaseDesk desk, GoldenGate gate, ReleaseBoa
             {
                 ["add", var name, var feature, var file] => await AddAsync(name, feature, file, output),
                 ["list"] => await ListAsync(output),
+                ["status"] => await StatusAsync([.. Features.All.Select(feature => feature.Key)], output),
+                ["status", var feature] when Features.Find(feature) is not null => await StatusAsync([feature], output),
                 ["history", var feature] => await HistoryAsync(feature, output),
                 ["test", var name] => await TestAsync(name, output),
                 [var verb, var name, .. var options] when ReleaseWords.Read(options) is { } given => await StepAsync(verb, name, given, output),
@@ -68,20 +72,23 @@ internal sealed class ReleaseVerbs(ReleaseDesk desk, GoldenGate gate, ReleaseBoa
 
     private async Task<int> ListAsync(TextWriter output)
     {
-        foreach (var feature in Features.All)
-        {
-            var rollout = board.Read(feature.Key);
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"{feature.Key}: {rollout.Stable.Id}{(rollout.Candidate is { } candidate ? $", and {candidate.Id} for {rollout.Percent} % of the visitors" : "")}"));
-            if (rollout.Previous is { } previous)
-            {
-                await output.WriteLineAsync($"  before: {previous.Id}, {(board.IsServed(previous) ? "warm" : "COLD: no endpoint in service has its model")}");
-            }
-        }
-
+        await StatusAsync([.. Features.All.Select(feature => feature.Key)], output);
         foreach (var release in await desk.ListAsync())
         {
             await output.WriteLineAsync($"{release.Id}  {release.Feature}  {release.Bundle.Model ?? "any model"}  since {release.AddedAt:yyyy-MM-dd HH:mm}Z by {release.AddedBy}");
+        }
+
+        return 0;
+    }
+
+    private async Task<int> StatusAsync(IReadOnlyList<string> features, TextWriter output)
+    {
+        foreach (var feature in features)
+        {
+            foreach (var line in ReleaseLines.Of(feature, await reader.ReadAsync(feature)))
+            {
+                await output.WriteLineAsync(line);
+            }
         }
 
         return 0;
@@ -100,10 +107,9 @@ internal sealed class ReleaseVerbs(ReleaseDesk desk, GoldenGate gate, ReleaseBoa
 
     private async Task<int> TestAsync(string name, TextWriter output)
     {
-        var run = await gate.RunAsync(name, Actor, result => output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{(result.Problem is null ? "passed" : "FAILED")}  {result.Prompt}  {result.Endpoint ?? "no endpoint"}  {result.Milliseconds:0} ms  {result.Problem}")));
+        var run = await gate.RunAsync(name, Actor, result => output.WriteLine(ReleaseLines.Of(result)));
         return run is null ? await SayAsync(output, $"There is no release {name}.", 1)
-            : await SayAsync(output, run.Passed ? $"{name} has passed." : $"{name} has not passed.", run.Passed ? 0 : 1);
+            : await SayAsync(output, string.Join('\n', ReleaseLines.Golden(run).Select(line => line.Trim())), run.Passed ? 0 : 1);
     }
 
     private async Task<int> StepAsync(string verb, string name, ReleaseWords given, TextWriter output)
@@ -119,7 +125,8 @@ internal sealed class ReleaseVerbs(ReleaseDesk desk, GoldenGate gate, ReleaseBoa
             "rollback" => await desk.RollBackAsync(name, Actor, reason),
             _ => await desk.WidenAsync(name, verb == "promote" ? 100 : given.Percent!.Value, Actor, reason),
         };
-        return problem is null ? await ListAsync(output) : await SayAsync(output, problem, 1);
+        return problem is not null ? await SayAsync(output, problem, 1)
+            : await StatusAsync([.. Features.All.Select(feature => feature.Key)], output);
     }
 
     private static async Task<int> SayAsync(TextWriter output, string words, int code)

@@ -26,6 +26,9 @@ public sealed record Answer(
     /// <summary>The release that was asked; null when no model was.</summary>
     public string? Release { get; init; }
 
+    /// <summary>The model would not answer such a question, whatever was shown instead.</summary>
+    internal bool IsRefusal { get; init; }
+
     /// <summary>Between two tokens, on average; null unless live and long enough to say something.</summary>
     internal TimeSpan? TokenPace { get; init; }
 }

@@ -36,7 +36,7 @@ public sealed class ChatAssistant
         var talk = new Talk(shop, question, serving.Decide(shop, Features.Chat), fallbacks.Read(shop));
         var answer = await budget.AnswerAsync(
             shop, Features.Chat, (deadline, stop) => ThinkAsync(talk, deadline, stop), reason => Instead(talk, reason), cancellationToken);
-        releases.Count(answer);
+        releases.Count(answer, talk.Pick);
         return answer;
     }
 
@@ -57,7 +57,8 @@ public sealed class ChatAssistant
             return Instead(talk, Reasons.Faq);
         }
 
-        var release = releases.Choose(talk.Shop, Features.Chat, talk.Question.Visitor);
+        var pick = releases.Choose(talk.Shop, Features.Chat, talk.Question.Visitor);
+        var release = pick.Release;
         var redactor = new Redactor();
         var words = redactor.Redact(talk.Question.Message);
         var found = await shelf.SearchAsync(
@@ -68,7 +69,7 @@ public sealed class ChatAssistant
             return Instead(talk, talk.Decision.Reason ?? Reasons.CatalogUnavailable);
         }
 
-        talk.Release = release.Id;
+        talk.Pick = pick;
         var call = new ModelCall(
             router.Caller(talk.Shop), Features.Chat, Prompt(talk, release, redactor, words), release.Bundle.ToSampling(MaxTokens))
         {
@@ -76,7 +77,8 @@ public sealed class ChatAssistant
         };
         var attempt = await router.AskAsync(call, deadline, cancellationToken);
         var problem = attempt.Text is null ? attempt.Reason : AnswerCheck.Problem(attempt.Text, talk.Found.Count);
-        return problem is null ? Live(talk, attempt, redactor) : Instead(talk, problem);
+        var answer = problem is null ? Live(talk, attempt, redactor) : Instead(talk, problem);
+        return answer with { IsRefusal = RefusalPhrases.IsRefusal(attempt) };
     }
 
     private List<ChatMessage> Prompt(Talk talk, Release release, Redactor redactor, string words) =>
@@ -97,7 +99,7 @@ public sealed class ChatAssistant
             Features.Chat, Mode.Live, Sources.Live, null, reply, null, PublicationDesk.Disclosure,
             $"{attempt.Endpoint!.Id}; {attempt.Endpoint.Region}")
         {
-            Release = talk.Release, TokenPace = attempt.TokenPace,
+            Release = talk.Pick?.Release.Id, TokenPace = attempt.TokenPace,
         };
     }
 
@@ -106,14 +108,14 @@ public sealed class ChatAssistant
     {
         var reply = FallbackAnswers.For(talk.Content, talk.Question.Message);
         reply = reason == Reasons.Faq ? reply : reply with { Products = [.. talk.Found.Select(product => product.Card())] };
-        return new Answer(Features.Chat, talk.Decision.Mode, Sources.Static, reason, reply, null, null, null) { Release = talk.Release };
+        return new Answer(Features.Chat, talk.Decision.Mode, Sources.Static, reason, reply, null, null, null) { Release = talk.Pick?.Release.Id };
     }
 
     private sealed record Talk(string Shop, ChatQuestion Question, Decision Decision, FallbackContent Content)
     {
         public IReadOnlyList<CatalogProduct> Found { get; set; } = [];
 
-        /// <summary>Who was asked; null until then.</summary>
-        public string? Release { get; set; }
+        /// <summary>Which release was asked; null until then.</summary>
+        public ReleasePick? Pick { get; set; }
     }
 }

@@ -22,6 +22,12 @@ public static class AuditActions
     public const string IncidentDecided = "incident-decided";
     public const string IncidentSubmitted = "incident-submitted";
     public const string IncidentClosed = "incident-closed";
+    public const string ReleaseAdded = "release-added";
+    public const string ReleaseTested = "release-tested";
+    public const string ReleaseStarted = "release-started";
+    public const string ReleaseWidened = "release-widened";
+    public const string ReleasePromoted = "release-promoted";
+    public const string ReleaseRolledBack = "release-rolled-back";
 }
 
 /// <summary>What is to be recorded about a change.</summary>

@@ -40,6 +40,9 @@ public sealed record ModelCall(Caller Caller, string Feature, IReadOnlyList<Chat
     /// <summary>The only model that may answer; null for any.</summary>
     public string? Model { get; init; }
 
+    /// <summary>The id of the only endpoint that may answer; null for any.</summary>
+    public string? OnlyAt { get; init; }
+
     /// <summary>The release on whose behalf it is asked; null when there is none.</summary>
     public string? Release { get; init; }
 

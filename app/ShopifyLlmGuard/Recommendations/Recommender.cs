@@ -42,7 +42,7 @@ public sealed class Recommender
         var answer = await budget.AnswerAsync(
             shop, Features.Recommendations, (deadline, stop) => ThinkAsync(page, deadline, stop), reason => Instead(page, reason),
             cancellationToken);
-        releases.Count(answer);
+        releases.Count(answer, page.Pick);
         return answer;
     }
 
@@ -61,7 +61,7 @@ public sealed class Recommender
             return Instead(page, page.Decision.Reason ?? (known ? Reasons.NoCandidates : Reasons.CatalogUnavailable));
         }
 
-        if (memory.Find(page.Release.Id, page.Shop, page.ProductId, page.Ids) is { } remembered)
+        if (Remembered(page) is { } remembered)
         {
             return Live(page, remembered);
         }
@@ -76,12 +76,29 @@ public sealed class Recommender
         var lines = attempt.Text is null ? null : ReasonLines.Read(attempt.Text, page.Candidates.Count);
         if (lines is null)
         {
-            return Instead(page, attempt.Reason ?? Reasons.UnusableAnswer);
+            return Instead(page, attempt.Reason ?? Reasons.UnusableAnswer) with { IsRefusal = RefusalPhrases.IsRefusal(attempt) };
         }
 
         var reasons = new WrittenReasons(lines, $"{attempt.Endpoint!.Id}; {attempt.Endpoint.Region}");
         memory.Keep(page.Release.Id, page.Shop, page.ProductId, page.Ids, reasons);
         return Live(page, reasons) with { TokenPace = attempt.TokenPace };
+    }
+
+    // Only what both of two compared releases have: else the one that answers few visitors would be asked, and could fail, far more often.
+    private WrittenReasons? Remembered(Page page)
+    {
+        WrittenReasons? own = null;
+        foreach (var release in page.Pick.Possible)
+        {
+            if (memory.Find(release.Id, page.Shop, page.ProductId, page.Ids) is not { } found)
+            {
+                return null;
+            }
+
+            own = release == page.Release ? found : own;
+        }
+
+        return own;
     }
 
     private List<ChatMessage> Prompt(Page page) =>
@@ -106,8 +123,10 @@ public sealed class Recommender
     private static Answer Of(Page page, string source, string? reason, IReadOnlyList<RecommendedProduct> items) =>
         new(Features.Recommendations, page.Decision.Mode, source, reason, null, items, null, null) { Release = page.IsAsked ? page.Release.Id : null };
 
-    private sealed record Page(string Shop, long ProductId, int Limit, Decision Decision, Release Release)
+    private sealed record Page(string Shop, long ProductId, int Limit, Decision Decision, ReleasePick Pick)
     {
+        public Release Release => Pick.Release;
+
         /// <summary>What is answered from memory says nothing about a release.</summary>
         public bool IsAsked { get; set; }
 

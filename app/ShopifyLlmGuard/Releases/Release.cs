@@ -35,12 +35,16 @@ public sealed class GoldenRun
     public required DateTimeOffset At { get; init; }
 }
 
-/// <summary>How one golden prompt ended.</summary>
-/// <param name="Prompt">Its name.</param>
+/// <summary>How one golden prompt ended at one endpoint, or the check of what that has loaded.</summary>
+/// <param name="Prompt">The prompt's name; in brackets, what else was checked.</param>
 /// <param name="Problem">What was wrong; null when it passed.</param>
-/// <param name="Endpoint">Who answered; null when nobody did.</param>
+/// <param name="Endpoint">Who was asked; null when there was nobody to ask.</param>
 /// <param name="Milliseconds">How long it took.</param>
-public sealed record GoldenResult(string Prompt, string? Problem, string? Endpoint, double Milliseconds);
+public sealed record GoldenResult(string Prompt, string? Problem, string? Endpoint, double Milliseconds)
+{
+    /// <summary>Why it was not checked at all; null when it was. That is no problem, and no success either.</summary>
+    public string? Unchecked { get; init; }
+}
 
 internal sealed class ReleaseMapping : IEntityTypeConfiguration<Release>, IEntityTypeConfiguration<GoldenRun>
 {

@@ -10,10 +10,10 @@ public sealed record ReleaseBundle
     /// <summary>The only model that may answer, as endpoints name it; null for any.</summary>
     public string? Model { get; init; }
 
-    /// <summary>The model's weights, e.g. <c>Q8_0</c>: for people and records.</summary>
+    /// <summary>The type of the model's weights, e.g. <c>Q8_0</c>; hosts that tell theirs must have the same. Null for any.</summary>
     public string? Quantisation { get; init; }
 
-    /// <summary>The chat template that its hosts apply, e.g. a name or a digest: for people and records.</summary>
+    /// <summary>The chat template, as <c>sha256:</c> and the digest of its text; hosts that tell theirs must have the same. Null for any.</summary>
     public string? Template { get; init; }
 
     /// <summary>The system message, with <c>{shop}</c> and <c>{products}</c> where they shall stand.</summary>

@@ -18,16 +18,22 @@ public sealed record ReleaseCounts
     /// <summary>Something else than its answer was shown, for whatever reason.</summary>
     public long Fallbacks { get; init; }
 
-    /// <summary>An error, or an answer that could not be shown.</summary>
+    /// <summary>Its host failed, or was not there.</summary>
     public long Errors { get; init; }
 
-    /// <summary>There was no room, or its words were refused.</summary>
+    /// <summary>It answered what could not be shown.</summary>
+    public long Unusable { get; init; }
+
+    /// <summary>There was no room.</summary>
+    public long Busy { get; init; }
+
+    /// <summary>The model, or its host, would not answer such a question.</summary>
     public long Refusals { get; init; }
 
-    /// <summary>Answers whose speed says something.</summary>
+    /// <summary>Answers from a time in which the predecessor's usual speed was known.</summary>
     public long Paced { get; init; }
 
-    /// <summary>Those that were much slower than the predecessor's.</summary>
+    /// <summary>Those that were written much slower than that.</summary>
     public long Slow { get; init; }
 
     /// <summary>How one answer counts; null when the release has no part in how it ended.</summary>
@@ -36,9 +42,11 @@ public sealed record ReleaseCounts
         Answers = 1,
         Missed = One(answer.Reason == Reasons.Timeout),
         Fallbacks = One(answer.Source != Sources.Live),
-        Errors = One(answer.Reason is Reasons.EndpointError or Reasons.EndpointUnreachable or Reasons.IncompleteAnswer or Reasons.EmptyAnswer
-            or Reasons.UnusableAnswer or Reasons.InternalError or Reasons.BreakerOpen or Reasons.NoEligibleEndpoint),
-        Refusals = One(answer.Reason is Reasons.RequestRefused or Reasons.EndpointBusy or Reasons.BulkheadFull),
+        Errors = One(answer.Reason is Reasons.EndpointError or Reasons.EndpointUnreachable or Reasons.IncompleteAnswer
+            or Reasons.InternalError or Reasons.BreakerOpen or Reasons.NoEligibleEndpoint),
+        Unusable = One(!answer.IsRefusal && answer.Reason is (Reasons.EmptyAnswer or Reasons.UnusableAnswer)),
+        Busy = One(answer.Reason is Reasons.EndpointBusy or Reasons.BulkheadFull),
+        Refusals = One(answer.IsRefusal || answer.Reason == Reasons.RequestRefused),
         Paced = One(isSlow is not null),
         Slow = One(isSlow == true),
     };
@@ -46,7 +54,8 @@ public sealed record ReleaseCounts
     public static ReleaseCounts operator +(ReleaseCounts one, ReleaseCounts other) => new()
     {
         Answers = one.Answers + other.Answers, Missed = one.Missed + other.Missed, Fallbacks = one.Fallbacks + other.Fallbacks,
-        Errors = one.Errors + other.Errors, Refusals = one.Refusals + other.Refusals, Paced = one.Paced + other.Paced, Slow = one.Slow + other.Slow,
+        Errors = one.Errors + other.Errors, Unusable = one.Unusable + other.Unusable, Busy = one.Busy + other.Busy,
+        Refusals = one.Refusals + other.Refusals, Paced = one.Paced + other.Paced, Slow = one.Slow + other.Slow,
     };
 
     private static int One(bool isSo) => isSo ? 1 : 0;
@@ -58,7 +67,7 @@ public sealed class ReleaseMinute
     public required string Feature { get; init; }
     public required string Release { get; init; }
 
-    /// <summary>Its beginning.</summary>
+    /// <summary>Its beginning; minutes are counted from the rollout's last step, see <see cref="ReleasePair.MinuteOf"/>.</summary>
     public required DateTimeOffset Minute { get; init; }
 
     /// <summary>The server's process: each counts for itself, and writes its sum again when it has grown.</summary>
@@ -79,6 +88,8 @@ internal sealed class ReleaseMinuteMapping : IEntityTypeConfiguration<ReleaseMin
             counts.Property(count => count.Missed).HasColumnName("missed");
             counts.Property(count => count.Fallbacks).HasColumnName("fallbacks");
             counts.Property(count => count.Errors).HasColumnName("errors");
+            counts.Property(count => count.Unusable).HasColumnName("unusable");
+            counts.Property(count => count.Busy).HasColumnName("busy");
             counts.Property(count => count.Refusals).HasColumnName("refusals");
             counts.Property(count => count.Paced).HasColumnName("paced");
             counts.Property(count => count.Slow).HasColumnName("slow");

@@ -1,10 +1,12 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using ShopifyLlmGuard.Compliance;
 using ShopifyLlmGuard.Data;
 
 namespace ShopifyLlmGuard.Releases;
 
 /// <summary>Adds releases and moves them through their rollout, one transaction a step. A problem is a value: one plain sentence.</summary>
-public sealed class ReleaseDesk(IDbContextFactory<GuardDb> databases, Snapshots snapshots, TimeProvider clock)
+public sealed class ReleaseDesk(IDbContextFactory<GuardDb> databases, Snapshots snapshots, ReleaseBoard board, AuditTrail trail, TimeProvider clock)
 {
     // One step of a feature at a time, on all servers.
     private const int LockSpace = 0x72656c; // "rel"
@@ -20,8 +22,10 @@ public sealed class ReleaseDesk(IDbContextFactory<GuardDb> databases, Snapshots 
             return mistakes.Count > 0 ? mistakes : [$"There is a release {id} already, and releases never change: take another name."];
         }
 
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         db.Releases.Add(new Release { Id = id, Feature = feature, Bundle = bundle, AddedAt = DatabaseTime.Of(clock), AddedBy = actor });
-        await db.SaveChangesAsync(cancellationToken);
+        await trail.AppendAsync(db, new(AuditActions.ReleaseAdded, null, actor, id, $"{feature}, {bundle.Model ?? "any model"}"), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return [];
     }
 
@@ -50,10 +54,11 @@ public sealed class ReleaseDesk(IDbContextFactory<GuardDb> databases, Snapshots 
             return $"There is no release {release}.";
         }
 
-        var passed = await db.GoldenRuns.Where(run => run.Release == release).OrderByDescending(run => run.Id).Select(run => run.Passed).FirstOrDefaultAsync(cancellationToken);
+        var last = await db.GoldenRuns.AsNoTracking().Where(run => run.Release == release).OrderByDescending(run => run.Id).FirstOrDefaultAsync(cancellationToken);
+        var untested = RolloutPolicy.Untested(release, last, board.HostsOf(found).Select(endpoint => endpoint.Id));
         var failed = await WasRolledBackAsync(db, found, cancellationToken);
         var wish = new RolloutWish(found.Feature, actor, reason, DatabaseTime.Of(clock)) { Release = release, Percent = percent, IsAutomatic = automatic };
-        return await ChangeAsync(db, found.Feature, now => RolloutPolicy.Start(now, wish, passed, failed), cancellationToken);
+        return await ChangeAsync(db, found.Feature, now => RolloutPolicy.Start(now, wish, untested, failed), cancellationToken);
     }
 
     /// <summary>Gives the candidate another share; 100 promotes it. Null when done; else why not.</summary>
@@ -92,11 +97,25 @@ public sealed class ReleaseDesk(IDbContextFactory<GuardDb> databases, Snapshots 
         }
 
         db.RolloutChanges.Add(change);
+        await trail.AppendAsync(db, Note(change), cancellationToken);
         await db.SaveAndTellAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await snapshots.RefreshAsync(cancellationToken);
         return null;
     }
+
+    private static AuditNote Note(RolloutChange change) => new(
+        change.Step switch
+        {
+            RolloutStep.Started => AuditActions.ReleaseStarted,
+            RolloutStep.Widened => AuditActions.ReleaseWidened,
+            RolloutStep.Promoted => AuditActions.ReleasePromoted,
+            _ => AuditActions.ReleaseRolledBack,
+        },
+        null, change.Actor, change.Feature,
+        change.Candidate is null ? $"{change.Stable} answers" : string.Create(
+            CultureInfo.InvariantCulture, $"{change.Candidate} answers {change.Percent} %, {change.Stable} the others"),
+        change.Reason);
 
     // The row before a rollback shows who answered then and does not now.
     private static async Task<bool> WasRolledBackAsync(GuardDb db, Release release, CancellationToken cancellationToken)

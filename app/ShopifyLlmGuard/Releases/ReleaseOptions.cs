@@ -9,11 +9,14 @@ public sealed class ReleaseOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:30")]
     public TimeSpan CheckEvery { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The evidence that it takes, as the chance of so much by accident, per signal. What is expected is itself an estimate: see <see cref="SequentialTest"/>.</summary>
+    /// <summary>
+    /// How likely a release that is as good as its predecessor may be rolled back by accident: for each share that it has, and each day
+    /// that it keeps one, over all signals and however often one looks. See <see cref="Comparing.AnswerFactors"/>.
+    /// </summary>
     [Range(0.000_001, 0.1)]
     public double FalseAlarms { get; set; } = 0.001;
 
-    /// <summary>A share of bad answers that is this much above the predecessor's is still as good.</summary>
+    /// <summary>A release that spoils no more than this part of the answers that its predecessor would have given well is still as good.</summary>
     [Range(0.01, 0.5)]
     public double Tolerance { get; set; } = 0.05;
 
@@ -30,13 +33,17 @@ public sealed class ReleaseOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan StepAfter { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Fewer answers than this prove nothing, however long they took to come.</summary>
+    /// <summary>Fewer good answers than this, of the release or of its predecessor, prove nothing, however long they took to come.</summary>
     [Range(1, 1_000_000)]
     public int EnoughAnswers { get; set; } = 50;
 
     /// <summary>How long a promoted release is still watched.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
     public TimeSpan WatchAfterPromotion { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>The share of the visitors who keep the predecessor for that long, in percent: those are whom a promoted release is compared with.</summary>
+    [Range(1, 50)]
+    public int HoldOut { get; set; } = 10;
 
     /// <summary>How long counts by minute are kept.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "400.00:00:00")]

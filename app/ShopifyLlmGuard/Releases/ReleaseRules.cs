@@ -33,6 +33,16 @@ internal static partial class ReleaseRules
             yield return $"prompt must hold {{products}}, where the products shall stand, and at most {LongestPrompt} characters.";
         }
 
+        if (bundle.Quantisation is { } weights && !Weights().IsMatch(weights))
+        {
+            yield return "quantisation must be the type of the model's weights as hosts tell it, such as Q8_0 or F16.";
+        }
+
+        if (bundle.Template is { } template && !Digest().IsMatch(template))
+        {
+            yield return "template must be 'sha256:' and the 64 digits of the chat template's digest, as hosts tell it.";
+        }
+
         if (bundle.Limits.MaxTokens is < 16 or > MostTokens)
         {
             yield return $"limits.maxTokens must be 16 to {MostTokens}.";
@@ -87,4 +97,10 @@ internal static partial class ReleaseRules
 
     [GeneratedRegex("^[a-z0-9][a-z0-9.-]{0,63}$")]
     private static partial Regex Name();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
+    private static partial Regex Weights();
+
+    [GeneratedRegex("^sha256:[0-9a-fA-F]{64}$")]
+    private static partial Regex Digest();
 }

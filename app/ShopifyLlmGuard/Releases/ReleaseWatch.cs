@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using ShopifyLlmGuard.Data;
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Protections;
+using ShopifyLlmGuard.Releases.Comparing;
 
 namespace ShopifyLlmGuard.Releases;
 
@@ -12,11 +13,10 @@ namespace ShopifyLlmGuard.Releases;
 /// one acts. Without the database a server judges by its own counts and withdraws a bad release for itself at once.
 /// </summary>
 internal sealed partial class ReleaseWatch(
-    ReleaseBoard board, ReleaseMinutes minutes, ReleaseDesk desk, IOptions<ReleaseOptions> options, GuardMeter meter, ProtectionProofs proofs,
-    TimeProvider clock, ILogger<ReleaseWatch> logger) : BackgroundService
+    ReleaseBoard board, ReleaseMinutes minutes, ReleaseComparison comparison, ReleaseDesk desk, IOptions<ReleaseOptions> options, GuardMeter meter,
+    ProtectionProofs proofs, TimeProvider clock, ILogger<ReleaseWatch> logger) : BackgroundService
 {
     private const string Actor = "release watch";
-    private static readonly TimeSpan LongestMemory = TimeSpan.FromHours(24);
     private DateTimeOffset lastForgotten;
     private bool isAlone;
 
@@ -56,49 +56,43 @@ internal sealed partial class ReleaseWatch(
     private async Task LookAsync(string feature, bool hasDatabase, CancellationToken cancellationToken)
     {
         var (rollout, now) = (board.Recorded(feature), clock.GetUtcNow());
-        if (rollout.Watched is not { } pair)
+        if (rollout.Watched is not { } release)
         {
             return;
         }
 
         // What this server has withdrawn is rolled back however late the database comes back.
-        var withdrawn = board.Withdrawal(pair.New);
-        if (withdrawn is null && rollout.Candidate is null && now - rollout.Since > options.Value.WatchAfterPromotion)
+        var verdict = board.Withdrawal(release);
+        if (verdict is null && rollout.PairAt(now, options.Value) is { } pair)
         {
-            return;
+            verdict = await JudgeAsync(feature, pair, hasDatabase, cancellationToken);
         }
 
-        var verdict = withdrawn ?? await JudgeAsync(feature, rollout, pair, hasDatabase, cancellationToken);
-        if (verdict.Signal is not null)
+        if (verdict?.Signal is not null)
         {
-            await RollBackAsync(feature, rollout, pair.New, verdict, cancellationToken);
+            await RollBackAsync(feature, rollout, release, verdict, cancellationToken);
         }
-        else if (verdict.IsProven && rollout is { Candidate: not null, IsAutomatic: true } && now - rollout.Since >= options.Value.StepAfter)
+        else if (verdict?.IsProven == true && rollout is { Candidate: not null, IsAutomatic: true } && now - rollout.Since >= options.Value.StepAfter)
         {
             var next = options.Value.StepsOrUsual.First(step => step > rollout.Percent);
             await TryAsync(() => desk.ActAsync(rollout, Wish(feature, verdict) with { Percent = next }, cancellationToken), cancellationToken);
         }
     }
 
-    private async Task<ReleaseVerdict> JudgeAsync(
-        string feature, Rollout rollout, (Release New, Release Old) pair, bool hasDatabase, CancellationToken cancellationToken)
+    private async Task<ReleaseVerdict> JudgeAsync(string feature, ReleasePair pair, bool hasDatabase, CancellationToken cancellationToken)
     {
-        // After a promotion the predecessor answers nobody any more, so what it was like before is all there is to compare with.
-        var earliest = (rollout.Candidate is null ? rollout.Since : clock.GetUtcNow()) - LongestMemory;
-        var since = rollout.Candidate is not null && rollout.Since > earliest ? rollout.Since : earliest;
-        var seen = minutes.ReadOwn(feature, pair.New, pair.Old, since);
+        ReleaseVerdict? verdict = null;
         if (hasDatabase)
         {
-            await TryAsync(async () => seen = await minutes.ReadAsync(feature, pair.New, pair.Old, since, cancellationToken), cancellationToken);
+            await TryAsync(async () => verdict = await comparison.JudgeAsync(feature, pair, cancellationToken), cancellationToken);
         }
 
-        return ReleaseJudge.Judge(seen, options.Value);
+        return verdict ?? comparison.JudgeOwn(feature, pair);
     }
 
     // First in memory, so that it answers nobody here any more, then in the database, so that all servers know; tried until it is there.
     private async Task RollBackAsync(string feature, Rollout rollout, Release release, ReleaseVerdict verdict, CancellationToken cancellationToken)
     {
-        var began = clock.GetTimestamp();
         if (board.Withdrawal(release) is null)
         {
             board.Withdraw(release, verdict);
@@ -111,7 +105,7 @@ internal sealed partial class ReleaseWatch(
         if (problem is null)
         {
             meter.RolledBack(feature, verdict.Signal!);
-            proofs.Acted(Protection.Rollback, clock.GetElapsedTime(began));
+            proofs.Acted(Protection.Rollback, clock.GetUtcNow() - (verdict.BadSince ?? clock.GetUtcNow()));
             Log.RolledBack(logger, feature, release.Id, verdict.Detail);
         }
     }

@@ -45,7 +45,7 @@ public sealed class RolloutChange
     public required string Actor { get; init; }
     public required string Reason { get; init; }
 
-    /// <summary>What went wrong: one of <see cref="ReleaseSignals"/>; null when a human did it.</summary>
+    /// <summary>What went wrong: one of <see cref="Comparing.ReleaseSignals"/>; null when a human did it.</summary>
     public string? Signal { get; init; }
 
     public required DateTimeOffset At { get; init; }
@@ -66,9 +66,17 @@ public sealed record Rollout(
     public static Rollout Of(string feature) =>
         new(Release.BuiltInOf(feature), null, null, 0, false, RolloutStep.RolledBack, DateTimeOffset.MinValue);
 
-    /// <summary>The release that has yet to prove itself, and the one that it is compared with; null when there is none.</summary>
-    internal (Release New, Release Old)? Watched => Candidate is not null ? (Candidate, Stable)
-        : Step == RolloutStep.Promoted && Previous is not null ? (Stable, Previous) : null;
+    /// <summary>The release that has yet to prove itself; null when there is none.</summary>
+    internal Release? Watched => Candidate ?? (Step == RolloutStep.Promoted && Previous is not null ? Stable : null);
+
+    /// <summary>
+    /// Which two releases are compared at a moment; null when none are. After a promotion a few visitors keep the predecessor for a
+    /// while: without them nobody could tell an outage of everything from a bad release, and nothing would keep it warm.
+    /// </summary>
+    internal ReleasePair? PairAt(DateTimeOffset now, ReleaseOptions options) => Candidate is not null
+        ? new(Candidate, Stable, Percent, Since)
+        : Step == RolloutStep.Promoted && Previous is not null && now - Since < options.WatchAfterPromotion
+            ? new(Stable, Previous, 100 - options.HoldOut, Since) : null;
 }
 
 internal sealed class RolloutChangeMapping : IEntityTypeConfiguration<RolloutChange>

@@ -6,15 +6,25 @@ internal static class RolloutPolicy
     /// <summary>A candidate for a share of the visitors.</summary>
     /// <param name="now">What holds; null when nothing was ever released.</param>
     /// <param name="wanted">Feature, candidate, percent, actor, reason, moment.</param>
-    /// <param name="passed">Whether its last golden run passed.</param>
+    /// <param name="untested">Why its golden prompts have not shown that it works; null when they have.</param>
     /// <param name="wasRolledBack">Whether it has failed before.</param>
-    public static Outcome Start(RolloutChange? now, RolloutWish wanted, bool passed, bool wasRolledBack) =>
+    public static Outcome Start(RolloutChange? now, RolloutWish wanted, string? untested, bool wasRolledBack) =>
         now?.Candidate is { } other ? Outcome.No($"{other} is still a candidate: promote it or roll it back first.")
         : now?.Stable == wanted.Release ? Outcome.No($"{wanted.Release} answers everyone already.")
         : wanted.Percent is < 1 or > 99 ? Outcome.No("The share must be 1 to 99 percent; promote it when it has proved itself.")
         : wasRolledBack ? Outcome.No($"{wanted.Release} was rolled back. Put what is mended into a release with a new name.")
-        : !passed ? Outcome.No($"{wanted.Release} has not passed its golden prompts: run `release test {wanted.Release}` first.")
+        : untested is not null ? Outcome.No($"{untested}: run `release test {wanted.Release}` first.")
         : Outcome.Yes(Next(now, wanted, RolloutStep.Started, now?.Stable ?? Release.BuiltIn, now?.Previous, wanted.Release, wanted.Percent));
+
+    /// <summary>Why a golden run has not shown that a release works everywhere; null when it has.</summary>
+    /// <param name="release">The release's id.</param>
+    /// <param name="last">Its last golden run; null when there was none.</param>
+    /// <param name="hosts">The endpoints that would answer for it now.</param>
+    public static string? Untested(string release, GoldenRun? last, IEnumerable<string> hosts) =>
+        last?.Passed != true ? $"{release} has not passed its golden prompts"
+        : hosts.Except(last.Results.Select(result => result.Endpoint), StringComparer.Ordinal).ToList() is { Count: > 0 } missed
+            ? $"{release} has not been asked its golden prompts at {string.Join(", ", missed)}"
+        : null;
 
     /// <summary>Another share for the candidate; from 100 on it is the stable one.</summary>
     public static Outcome Widen(RolloutChange? now, RolloutWish wanted) =>

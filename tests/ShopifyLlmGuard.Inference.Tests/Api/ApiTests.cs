@@ -124,6 +124,8 @@ public sealed class ApiTests(EndlessHost endless) : IClassFixture<EndlessHost>
 
         var card = Assert.Single(models.GetProperty("data").EnumerateArray());
         Assert.Equal("tiny", card.GetProperty("id").GetString());
+        Assert.Equal(JsonValueKind.Null, card.GetProperty("meta").GetProperty("quantisation").ValueKind);
+        Assert.Matches("^sha256:[0-9a-f]{64}$", card.GetProperty("meta").GetProperty("template").GetString());
         Assert.Equal(card.ToString(), (await Host.Http.GetFromJsonAsync<JsonElement>("/v1/models/tiny")).ToString());
     }
 

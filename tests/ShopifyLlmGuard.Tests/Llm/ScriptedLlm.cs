@@ -43,6 +43,12 @@ public sealed class ScriptedLlm : IAsyncDisposable
     /// <summary>What /metrics tells; null is a host without it.</summary>
     public Func<string>? Metrics { get; set; }
 
+    /// <summary>What /v1/models tells.</summary>
+    public string Models { get; set; } = """{"object":"list","data":[]}""";
+
+    /// <summary>What /props tells, as llama.cpp's server has it; null is a host without it.</summary>
+    public string? Props { get; set; }
+
     /// <summary>The key without which it answers 401; null lets everybody in.</summary>
     public string? Key { get; set; }
 
@@ -185,7 +191,7 @@ public sealed class ScriptedLlm : IAsyncDisposable
 
     private Task TellAsync(HttpContext context)
     {
-        var told = context.Request.Path == "/metrics" ? Metrics?.Invoke() : """{"object":"list","data":[]}""";
+        var told = context.Request.Path.Value switch { "/metrics" => Metrics?.Invoke(), "/props" => Props, _ => Models };
         context.Response.StatusCode = told is null ? 404 : 200;
         return context.Response.WriteAsync(told ?? "");
     }

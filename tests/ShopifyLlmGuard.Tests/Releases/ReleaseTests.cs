@@ -1,7 +1,11 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using ShopifyLlmGuard.Chat;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Protections;
 using ShopifyLlmGuard.Releases;
+using ShopifyLlmGuard.Releases.Comparing;
+using ShopifyLlmGuard.Releases.Golden;
 using ShopifyLlmGuard.Tests.Llm;
 
 namespace ShopifyLlmGuard.Tests.Releases;
@@ -12,7 +16,7 @@ public sealed class ReleaseTests : IAsyncLifetime
     private const string Question = "Which blood pressure monitor is good for travel?";
     private static readonly ReleaseBundle Bundle = new()
     {
-        Model = "new-model", Prompt = "Assist in {shop}.\n{products}", Quantisation = "Q8_0", Limits = new() { MaxTokens = 40, Products = 2 },
+        Model = "new-model", Prompt = "Assist in {shop}.\n{products}", Limits = new() { MaxTokens = 40, Products = 2 },
         Sampling = new() { Temperature = 0.5f },
         Golden = [new() { Name = "names a product", Ask = "What travels well?", Products = [new("Wrist monitor", "Small")], Must = ["[1]"] }],
     };
@@ -20,6 +24,7 @@ public sealed class ReleaseTests : IAsyncLifetime
     private ScriptedLlm old = null!;
     private ScriptedLlm fresh = null!;
     private Guard guard = null!;
+    private int met;
 
     private ReleaseDesk Desk => guard.Get<ReleaseDesk>();
 
@@ -45,7 +50,7 @@ public sealed class ReleaseTests : IAsyncLifetime
         Assert.Contains("golden", await Desk.StartAsync("new", 50, false, "ada", "try"), StringComparison.Ordinal);
         fresh.Answers("I do not know.");
         var run = await guard.Get<GoldenGate>().RunAsync("new", "ada");
-        Assert.Equal("'[1]' is missing", Assert.Single(run!.Results).Problem);
+        Assert.Equal(("'[1]' is missing", "after"), Assert.Single(run!.Results.Select(result => (result.Problem, result.Endpoint))));
         Assert.Contains("golden", await Desk.StartAsync("new", 50, false, "ada", "try"), StringComparison.Ordinal);
     }
 
@@ -83,9 +88,14 @@ public sealed class ReleaseTests : IAsyncLifetime
     {
         await StartCandidateAsync(50);
         fresh.Refuses(500);
+        await AskManyAsync(8);
+        var bad = TimeProvider.System.GetUtcNow();
         await AskUntilAsync(async () => (await Desk.HistoryAsync("chat"))[0].Step == RolloutStep.RolledBack);
         var change = (await Desk.HistoryAsync("chat"))[0];
         Assert.Equal((ReleaseSignals.Errors, "release watch", null), (change.Signal, change.Actor, change.Candidate));
+        await Guard.UntilAsync(() => Proof() is not null, "the protection is proven");
+        Assert.InRange(Proof()!.Milliseconds, (change.At - bad).TotalMilliseconds, 60_000);
+        ProtectionProof? Proof() => guard.Get<ProtectionProofs>().Read().FirstOrDefault(proof => proof.Protection == Protection.Rollback);
         Assert.Contains("predecessor 0 of", change.Reason, StringComparison.Ordinal);
         var asked = fresh.Requests.Count;
         Assert.Equal(0, await AskManyAsync(10));
@@ -116,13 +126,37 @@ public sealed class ReleaseTests : IAsyncLifetime
     [Fact]
     public async Task A_promoted_release_goes_back_in_one_step_and_the_one_before_is_warm()
     {
-        await StartCandidateAsync(50);
-        Assert.Null(await Desk.WidenAsync("chat", 100, "ada", "good"));
-        Assert.Equal(10, await AskManyAsync(10));
-        var board = guard.Get<ReleaseBoard>();
-        Assert.True(board.IsServed(board.Read("chat").Previous!));
+        await PromoteAsync();
+        var (askedBefore, served) = (old.Requests.Count, await AskManyAsync(60));
+        Assert.InRange(served, 40, 59);
+        Assert.Equal(60 - served, old.Requests.Count - askedBefore);
+        Assert.Equal(["before"], (await guard.Get<ReleaseReader>().ReadAsync("chat")).WarmAt);
         Assert.Null(await Desk.RollBackAsync("chat", "ada", "cold feet"));
         Assert.Equal(0, await AskManyAsync(10));
+    }
+
+    [Fact]
+    public async Task An_outage_of_everything_right_after_a_promotion_does_not_roll_it_back()
+    {
+        await PromoteAsync();
+        await AskManyAsync(30);
+        old.Refuses(500);
+        fresh.Refuses(500);
+        await AskUntilAsync(async () => (await guard.Get<ReleaseReader>().ReadAsync("chat")).Compared!.Verdict.Stands.Any(stand => stand is { New.Bad: > 80, Old.Bad: > 0 }));
+        await NewWatch().LookAsync(CancellationToken.None);
+        Assert.Equal(RolloutStep.Promoted, (await Desk.HistoryAsync("chat"))[0].Step);
+        Assert.Null((await guard.Get<ReleaseReader>().ReadAsync("chat")).Compared!.Verdict.Signal);
+    }
+
+    [Fact]
+    public async Task A_promoted_release_that_goes_bad_while_its_predecessor_does_not_is_rolled_back()
+    {
+        await PromoteAsync();
+        await AskManyAsync(12);
+        fresh.Refuses(500);
+        await AskUntilAsync(async () => (await Desk.HistoryAsync("chat"))[0].Step == RolloutStep.RolledBack);
+        var change = (await Desk.HistoryAsync("chat"))[0];
+        Assert.Equal((ReleaseSignals.Errors, "old"), (change.Signal, change.Stable));
     }
 
     [Fact]
@@ -140,6 +174,12 @@ public sealed class ReleaseTests : IAsyncLifetime
         await using var second = await StartAsync(guard.Get<Microsoft.Extensions.Configuration.IConfiguration>()["ConnectionStrings:Guard"]!);
         fresh.Refuses(500);
         await AskUntilAsync(async () => (await Desk.HistoryAsync("chat"))[0].Step == RolloutStep.RolledBack, second);
+        foreach (var server in (Guard[])[guard, second])
+        {
+            await Guard.UntilAsync(() => server.Get<Snapshots>().Current.Rollouts["chat"].Step == RolloutStep.RolledBack, "every server knows");
+            await NewWatch(server).LookAsync(CancellationToken.None);
+        }
+
         Assert.Equal([RolloutStep.RolledBack, RolloutStep.Started], (await Desk.HistoryAsync("chat", 2)).Select(change => change.Step));
     }
 
@@ -151,6 +191,14 @@ public sealed class ReleaseTests : IAsyncLifetime
         await Guard.UntilAsync(() => guard.Db().Attempts.Any(attempt => attempt.Shop == Guard.Shop && attempt.Release == "new"), "a record names it");
         Assert.Empty((await guard.Get<ShopifyLlmGuard.Compliance.EvidenceDesk>().VerifyAsync(Guard.Shop)).Problems);
     }
+
+    private async Task PromoteAsync()
+    {
+        await StartCandidateAsync(50);
+        Assert.Null(await Desk.WidenAsync("chat", 100, "ada", "good"));
+    }
+
+    private ReleaseWatch NewWatch(Guard? where = null) => ActivatorUtilities.CreateInstance<ReleaseWatch>((where ?? guard).Get<IServiceProvider>());
 
     private Task<Guard> StartAsync(string database) => Guard.StartAsync(database, settings:
     [
@@ -190,7 +238,7 @@ public sealed class ReleaseTests : IAsyncLifetime
         var served = 0;
         foreach (var few in Enumerable.Range(0, visitors).Chunk(6))
         {
-            var answers = await Task.WhenAll(few.Select(visitor => AskAsync($"visitor {visitor}", where ?? guard)));
+            var answers = await Task.WhenAll(few.Select(_ => AskAsync($"visitor {Interlocked.Increment(ref met)}", where ?? guard)));
             served += answers.Count(answer => answer.Release == "new");
         }
 

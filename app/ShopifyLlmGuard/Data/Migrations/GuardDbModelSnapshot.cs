@@ -1314,6 +1314,10 @@ namespace ShopifyLlmGuard.Data.Migrations
                                 .HasColumnType("bigint")
                                 .HasColumnName("answers");
 
+                            b1.Property<long>("Busy")
+                                .HasColumnType("bigint")
+                                .HasColumnName("busy");
+
                             b1.Property<long>("Errors")
                                 .HasColumnType("bigint")
                                 .HasColumnName("errors");
@@ -1337,6 +1341,10 @@ namespace ShopifyLlmGuard.Data.Migrations
                             b1.Property<long>("Slow")
                                 .HasColumnType("bigint")
                                 .HasColumnName("slow");
+
+                            b1.Property<long>("Unusable")
+                                .HasColumnType("bigint")
+                                .HasColumnName("unusable");
                         });
 
                     b.HasKey("Feature", "Release", "Minute", "Server");

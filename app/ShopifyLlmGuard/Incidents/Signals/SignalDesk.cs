@@ -54,7 +54,7 @@ internal sealed partial class SignalDesk(
         var changed = await pins.ChangeAsync(db, plan.Pins, cancellationToken) > 0;
         var outcome = plan.Outcome(standing, changed);
         Write(standing, heard, plan, outcome, changed);
-        await Save(db, changed, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new(outcome, changed, plan.Rules, outcome == before ? [] : [.. plan.Pins.Hold.Select(pin => pin.Id)]);
     }
@@ -67,9 +67,6 @@ internal sealed partial class SignalDesk(
             proofs.Acted(Protection.IncidentToggle, took);
         }
     }
-
-    private static Task Save(GuardDb db, bool changed, CancellationToken cancellationToken) =>
-        changed ? db.SaveAndTellAsync(cancellationToken) : db.SaveChangesAsync(cancellationToken);
 
     private SignalStanding New(GuardDb db, HeardSignal heard) => db.SignalStandings.Add(new SignalStanding
     {

@@ -8,7 +8,7 @@ namespace ShopifyLlmGuard.Llm.Residency;
 /// </summary>
 internal sealed class EligibleEndpoint
 {
-    internal const string OtherModel = "other-model", RegionHeld = "region-held";
+    internal const string OtherModel = "other-model", OtherEndpoint = "other-endpoint", RegionHeld = "region-held";
 
     private EligibleEndpoint(ModelCall call, EndpointLane lane) => (Call, Lane) = (call, lane);
 
@@ -41,7 +41,8 @@ internal sealed class EligibleEndpoint
 
     private static string? Objection(ModelCall call, EndpointLane lane, DateTimeOffset now) => ResidencyPolicy.Objection(
         call.Caller.Jurisdictions, lane.Endpoint.Region, lane.Endpoint.Jurisdiction, lane.Endpoint.AttestedUntil, now)
-        ?? (call.Model is null || call.Model == lane.Endpoint.Model ? null : OtherModel);
+        ?? (call.Model is null || call.Model == lane.Endpoint.Model ? null : OtherModel)
+        ?? (call.OnlyAt is null || call.OnlyAt == lane.Endpoint.Id ? null : OtherEndpoint);
 }
 
 /// <summary>An endpoint that may not see a call's words, and why.</summary>

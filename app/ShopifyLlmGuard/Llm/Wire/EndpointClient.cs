@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 using OpenAI;
 using ShopifyLlmGuard.Health.Progress;
@@ -13,7 +14,7 @@ namespace ShopifyLlmGuard.Llm.Wire;
 /// <summary>Calls one endpoint over the OpenAI wire format, with its own limits for every step. The only way out of the guard to a model.</summary>
 internal sealed class EndpointClient : IDisposable
 {
-    private const int MostOfMetrics = 1 << 20;
+    private const int MostOfAnswer = 1 << 20;
     private static readonly ChatOptions OneToken = new() { MaxOutputTokens = 1, Temperature = 0 };
     private readonly LlmEndpoint endpoint;
     private readonly AttemptLimits limits;
@@ -74,13 +75,47 @@ internal sealed class EndpointClient : IDisposable
         }
 
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
-        return await PrometheusText.ReadAsync(reader, wanted, MostOfMetrics, cancellationToken);
+        return await PrometheusText.ReadAsync(reader, wanted, MostOfAnswer, cancellationToken);
+    }
+
+    /// <summary>What the host tells of the model that it has loaded. Throws what the network throws.</summary>
+    public async Task<HostModel> DescribeAsync(CancellationToken cancellationToken)
+    {
+        using var models = await DocumentAsync("v1/models", cancellationToken);
+        var told = models is null ? HostModel.Untold : HostModel.OfModels(models.RootElement, endpoint.Model);
+        if (told.Template is not null)
+        {
+            return told;
+        }
+
+        using var props = await DocumentAsync("props", cancellationToken);
+        return props is null ? told : told with { Template = HostModel.TemplateOf(props.RootElement) };
     }
 
     public void Dispose()
     {
         chat.Dispose();
         http.Dispose();
+    }
+
+    // Null when the host has nothing of the kind there.
+    private async Task<JsonDocument?> DocumentAsync(string path, CancellationToken cancellationToken)
+    {
+        using var response = await http.SendAsync(Get(path), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            return null;
+        }
+
+        await response.Content.LoadIntoBufferAsync(MostOfAnswer, cancellationToken);
+        try
+        {
+            return await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), default, cancellationToken);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private async Task<HttpStatusCode> StatusAsync(string path, CancellationToken cancellationToken)

@@ -1,38 +1,44 @@
 using ShopifyLlmGuard.Chat;
 
-namespace ShopifyLlmGuard.Releases;
+namespace ShopifyLlmGuard.Releases.Comparing;
 
 /// <summary>Which release, and in which minute.</summary>
 internal readonly record struct TallyKey(string Feature, string Release, DateTimeOffset Minute);
 
-/// <summary>Counts this server's answers by release and minute, in memory. What is not written yet waits here, as long as it is recent.</summary>
+/// <summary>
+/// Counts this server's answers by release and minute, in memory, where chance decided between two releases: only such answers can be
+/// compared. What is not written yet waits here, as long as it is recent.
+/// </summary>
 internal sealed class ReleaseTally(TimeProvider clock)
 {
     private const int EnoughPaces = 20;
-    private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Kept = TimeSpan.FromHours(25);
     private readonly Lock gate = new();
     private readonly Dictionary<TallyKey, ReleaseCounts> counts = [];
     private readonly HashSet<TallyKey> changed = [];
-    private readonly Dictionary<string, (long Count, double Mean)> paces = [];
+    private readonly CountedVisitors visitors = new();
+    private readonly Dictionary<(string Feature, string Release), (long Count, double Mean)> paces = [];
 
     /// <summary>Counts one answer.</summary>
     /// <param name="answer">As the shopper got it.</param>
-    /// <param name="baseline">The release whose speed is the usual one.</param>
-    /// <param name="slowFactor">From which multiple of it on tokens are slow.</param>
-    public void Count(Answer answer, string baseline, double slowFactor)
+    /// <param name="pick">How its release came to answer.</param>
+    /// <param name="slowFactor">From which multiple of the predecessor's usual time on tokens are slow.</param>
+    public void Count(Answer answer, ReleasePick pick, double slowFactor)
     {
         lock (gate)
         {
-            if (ReleaseCounts.Of(answer, IsSlow(answer, baseline, slowFactor)) is not { } one)
+            var isSlow = pick.Pair is { } pair ? IsSlow(answer, pair.Old, slowFactor) : null;
+            Learn(answer);
+            if (pick.Pair is not { } compared || ReleaseCounts.Of(answer, isSlow) is not { } one
+                || !visitors.Takes(answer.Feature, pick.Visitor, clock.GetUtcNow()))
             {
                 return;
             }
 
-            var now = clock.GetUtcNow();
-            var key = new TallyKey(answer.Feature, answer.Release!, now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMinute)));
+            var key = new TallyKey(answer.Feature, answer.Release!, compared.MinuteOf(clock.GetUtcNow()));
             if (counts.TryAdd(key, one))
             {
-                Forget(now - Kept);
+                Forget(clock.GetUtcNow() - Kept);
             }
             else
             {
@@ -70,16 +76,19 @@ internal sealed class ReleaseTally(TimeProvider clock)
         }
     }
 
-    private bool? IsSlow(Answer answer, string baseline, double slowFactor)
-    {
-        if (answer.TokenPace is not { } pace || answer.Release is null)
-        {
-            return null;
-        }
+    // By what was known before this answer: what it is compared with must not depend on whose it is. One without a pace is not slow, it
+    // is something else.
+    private bool? IsSlow(Answer answer, Release old, double slowFactor) =>
+        paces.GetValueOrDefault((answer.Feature, old.Id)) is { Count: >= EnoughPaces } usual
+            ? answer.TokenPace?.TotalMilliseconds > slowFactor * usual.Mean : null;
 
-        var (count, mean) = paces.GetValueOrDefault(answer.Release);
-        paces[answer.Release] = (count + 1, mean + ((pace.TotalMilliseconds - mean) / Math.Min(count + 1, 200)));
-        return paces.GetValueOrDefault(baseline) is { Count: >= EnoughPaces } usual ? pace.TotalMilliseconds > slowFactor * usual.Mean : null;
+    private void Learn(Answer answer)
+    {
+        if (answer.TokenPace is { } pace && answer.Release is not null)
+        {
+            var (count, mean) = paces.GetValueOrDefault((answer.Feature, answer.Release));
+            paces[(answer.Feature, answer.Release)] = (count + 1, mean + ((pace.TotalMilliseconds - mean) / Math.Min(count + 1, 200)));
+        }
     }
 
     private void Forget(DateTimeOffset before)
