@@ -30,14 +30,18 @@ internal static unsafe class Gpu
     /// <summary>The machine has an NVIDIA device, whether anything here can use it or not.</summary>
     public static bool IsThere => Path.Exists("/dev/nvidia0") || Path.Exists("/proc/driver/nvidia/version");
 
-    public static IReadOnlyList<MemoryReading> Read()
+    public static IReadOnlyList<MemoryReading> Read() => Library.Value == 0
+        ? []
+        : Read(name => NativeLibrary.TryGetExport(Library.Value, name, out var function) ? function : 0);
+
+    /// <param name="find">The address of one of the library's functions; 0 when it has none of that name.</param>
+    public static IReadOnlyList<MemoryReading> Read(Func<string, nint> find)
     {
         uint count = 0;
-        if (Library.Value == 0
-            || !TryFind("nvmlDeviceGetCount_v2", out var counting)
-            || !TryFind("nvmlDeviceGetHandleByIndex_v2", out var finding)
-            || !TryFind("nvmlDeviceGetMemoryInfo", out var asking)
-            || ((delegate* unmanaged<uint*, int>)counting)(&count) != Success)
+        var counting = (delegate* unmanaged<uint*, int>)find("nvmlDeviceGetCount_v2");
+        var finding = (delegate* unmanaged<uint, nint*, int>)find("nvmlDeviceGetHandleByIndex_v2");
+        var asking = (delegate* unmanaged<nint, DeviceMemory*, int>)find("nvmlDeviceGetMemoryInfo");
+        if (counting == null || finding == null || asking == null || counting(&count) != Success)
         {
             return [];
         }
@@ -47,8 +51,7 @@ internal static unsafe class Gpu
         {
             nint device;
             DeviceMemory memory;
-            if (((delegate* unmanaged<uint, nint*, int>)finding)(index, &device) == Success
-                && ((delegate* unmanaged<nint, DeviceMemory*, int>)asking)(device, &memory) == Success)
+            if (finding(index, &device) == Success && asking(device, &memory) == Success)
             {
                 readings.Add(new MemoryReading($"gpu-{index}", (long)memory.Used, (long)memory.Total, IsOurs: true));
             }
@@ -56,6 +59,4 @@ internal static unsafe class Gpu
 
         return readings;
     }
-
-    private static bool TryFind(string name, out nint function) => NativeLibrary.TryGetExport(Library.Value, name, out function);
 }
