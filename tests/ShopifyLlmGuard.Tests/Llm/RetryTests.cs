@@ -102,7 +102,7 @@ public sealed class RetryTests
         using var released = new ManualResetEventSlim();
         using var hosts = new ScriptedHosts(
             [ResidencyTests.Endpoint("a", "EU")],
-            _ => HostScript.Says("Take", firstAfter: 0, finish: null) with { AtEnd = () => released.Wait(TimeSpan.FromSeconds(30)) });
+            _ => HostScript.Says("Take", firstAfter: 0, end: Ending.Silent, finish: null) with { AtEnd = () => released.Wait(TimeSpan.FromSeconds(30)) });
         var little = TimeSpan.FromSeconds(0.5);
         var whole = hosts.AskAsync(ScriptedHosts.Call("EU"), little);
         var streamed = hosts.StreamAsync(ScriptedHosts.Call("EU"), little);
