@@ -42,7 +42,10 @@ internal sealed class Probe(ProbeLeases leases, IOptions<HealthOptions> options,
 
         if (look == Look.Whole && said.Finding == Finding.Healthy && options.ProbeWithToken)
         {
-            (said, reading) = await AskTokenAsync(lane, reading, cancellationToken);
+            // One that stands still would only keep the next look waiting, which decides about it.
+            (said, reading) = reading?.Stands >= options.LookEvery
+                ? (new Said(Finding.Unknown, ProbeStage.Generation, Reasons.EndpointBusy), reading)
+                : await AskTokenAsync(lane, reading, cancellationToken);
         }
 
         meter.Probed(lane.Endpoint.Id, said.Reason ?? "good");
@@ -90,12 +93,12 @@ internal sealed class Probe(ProbeLeases leases, IOptions<HealthOptions> options,
     private async Task<(Said Said, HostReading? Reading)> AskTokenAsync(EndpointLane lane, HostReading? before, CancellationToken cancellationToken)
     {
         var attempt = await lane.Client.GreetAsync(new Deadline(clock, options.ProbeWithin), cancellationToken);
-        if (attempt.Reason != Reasons.Timeout || before?.Computed is null)
+        if (attempt.Reason != Reasons.Timeout || before is null)
         {
             return (Judge(attempt), before);
         }
 
-        // One that goes on computing has only no time for this.
+        // One that goes on computing has only no time for this. What was read before the wait is old.
         var after = await ReadAsync(lane, cancellationToken);
         return (after?.Computed > before.Computed ? new Said(Finding.Unknown, ProbeStage.Generation, Reasons.EndpointBusy) : Judge(attempt), after ?? before);
     }

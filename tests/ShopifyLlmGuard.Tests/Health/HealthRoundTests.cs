@@ -135,6 +135,21 @@ public sealed class HealthRoundTests
     }
 
     [Fact]
+    public async Task One_that_has_work_and_stands_still_is_judged_by_its_own_numbers_and_not_asked_for_a_token()
+    {
+        await using var llm = await ScriptedLlm.StartAsync();
+        llm.Hangs();
+        await using var guard = await LlmGuard.StartAsync(llm);
+        llm.Metrics = () => "llm_running 1\nllm_busy_for_seconds 2\n";
+        await RoundsAsync(guard, 1);
+        Assert.Equal(Mode.Live, Read(guard).Mode);
+        llm.Metrics = () => "llm_running 1\nllm_busy_for_seconds 3\n";
+        await RoundsAsync(guard, 1);
+        Assert.Equal(Reasons.NoEligibleEndpoint, Read(guard).Reason);
+        Assert.Empty(llm.Requests);
+    }
+
+    [Fact]
     public async Task Old_probes_are_deleted_and_new_ones_kept()
     {
         await using var llm = await ScriptedLlm.StartAsync();

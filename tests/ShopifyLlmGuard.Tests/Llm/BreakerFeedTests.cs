@@ -16,7 +16,7 @@ public sealed class BreakerFeedTests
         { "unavailable", HostScript.Refuses(503), Reasons.EndpointError },
         { "silent", HostScript.Hangs, Reasons.Timeout },
         { "stalls", HostScript.Says("Take", end: Ending.Hang, finish: null), Reasons.Timeout },
-        { "drips", HostScript.Says(string.Join(' ', Enumerable.Repeat("a", 40)), pause: 0.2), Reasons.Timeout },
+        { "drips", HostScript.Says(string.Join(' ', Enumerable.Repeat("a", 40)), pause: 0.45), Reasons.Timeout },
         { "empty", HostScript.Says(""), Reasons.EmptyAnswer },
         { "cut", HostScript.Says("Take", end: Ending.Cut, finish: null), Reasons.IncompleteAnswer },
         { "no finish", HostScript.Says("Take", finish: null), Reasons.IncompleteAnswer },

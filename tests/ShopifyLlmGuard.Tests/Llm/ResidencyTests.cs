@@ -93,7 +93,7 @@ public sealed class ResidencyTests
         using var hosts = new ScriptedHosts([proven], _ => HostScript.Says("Hello."), clock: clock);
         var here = EligibleEndpoint.Among(ScriptedHosts.Call("EU"), hosts.Lanes, clock.GetUtcNow()).Eligible.Single();
         clock.Advance(TimeSpan.FromSeconds(1));
-        var attempt = await here.Lane.AskAsync(here, Draft.Unread(), new Deadline(clock, TimeSpan.FromSeconds(1)), default);
+        var attempt = await here.Lane.AskAsync(here, Draft.Unread(), new Deadline(clock, TimeSpan.FromSeconds(1)), default).WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal((null, Reasons.NoEligibleEndpoint), (attempt.Endpoint, attempt.Reason));
         Assert.Empty(hosts.Dispatched);
     }

@@ -94,18 +94,25 @@ public sealed class RoutingTests
         using var hosts = Hosts(
             [At("a", "one", "north"), At("b", "two", "south")], first: HostScript.Hangs,
             limits: new TimeOptions { FirstToken = TimeSpan.FromSeconds(15) });
-        foreach (var lane in hosts.Lanes)
-        {
-            Enumerable.Range(0, 20).ToList().ForEach(_ => lane.Traffic.Add(
-                new Attempt { Text = "Hello.", Verdict = Verdict.Good, FirstToken = TimeSpan.FromSeconds(0.1), Duration = TimeSpan.FromSeconds(0.1) }));
-        }
-
+        Measured(hosts);
         var began = hosts.Clock.GetTimestamp();
         var attempt = await AskAsync(hosts, streamed);
         Assert.InRange(hosts.Clock.GetElapsedTime(began), TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(8));
         Assert.Equal((2, "Hello."), (hosts.Dispatched.Count, attempt.Text));
         Assert.Equal(hosts.Dispatched.Last().Id, attempt.Endpoint!.Id);
         Assert.Equal(1, hosts.Lanes.Sum(lane => lane.Running));
+    }
+
+    [Fact]
+    public async Task An_attempt_that_was_outrun_leaves_its_record_too()
+    {
+        using var hosts = Hosts([At("a", "one", "north"), At("b", "two", "south")], first: HostScript.Says("Late.", firstAfter: 2));
+        Measured(hosts);
+        Assert.Equal("Hello.", (await AskAsync(hosts, streamed: false)).Text);
+        var outcomes = new List<string>();
+        await Guard.UntilAsync(
+            () => { while (hosts.Log.Waiting.TryRead(out var record)) { outcomes.Add($"{record.Try} {record.Outcome}"); } return outcomes.Count == 2; }, "both attempts have ended");
+        Assert.Equal(["hedge answered", $"first {Reasons.Outrun}"], outcomes);
     }
 
     [Fact]
@@ -302,6 +309,16 @@ public sealed class RoutingTests
     private static async Task<Attempt> AskAsync(ScriptedHosts hosts, bool streamed) => streamed
         ? Assert.IsType<AnswerPart.Done>((await hosts.StreamAsync(ScriptedHosts.Call("EU"), Budget))[^1]).Attempt
         : await hosts.AskAsync(ScriptedHosts.Call("EU"), Budget);
+
+    // First tokens so soon that a second endpoint is asked after a tenth of a second.
+    private static void Measured(ScriptedHosts hosts)
+    {
+        foreach (var lane in hosts.Lanes)
+        {
+            Enumerable.Range(0, 20).ToList().ForEach(_ => lane.Traffic.Add(
+                new Attempt { Text = "Hello.", Verdict = Verdict.Good, FirstToken = TimeSpan.FromSeconds(0.1), Duration = TimeSpan.FromSeconds(0.1) }));
+        }
+    }
 
     private static LlmEndpoint At(string id, string device, string region) =>
         ResidencyTests.Endpoint(id, "EU") with { Device = device, Region = region };

@@ -26,6 +26,9 @@ internal sealed record HostReading
 
     /// <summary>Whether it has work; null: it does not say.</summary>
     public bool? IsBusy => Running is null && BusyFor is null ? null : Running > 0 || BusyFor > TimeSpan.Zero;
+
+    /// <summary>How long it says that it has had work and computed nothing; null: it has none, or it does not say.</summary>
+    public TimeSpan? Stands => IsBusy == true && BusyFor is { } busy ? (LastTokenAge < busy ? LastTokenAge : busy) : null;
 }
 
 /// <summary>Whose names a host uses on its <c>/metrics</c>. Pure.</summary>

@@ -26,9 +26,8 @@ internal sealed record ProgressTrack(double? Computed, DateTimeOffset? StandsSin
         }
 
         // A host that tells the age itself knows better than two looks can.
-        if (reading is { BusyFor: { } busy, LastTokenAge: var age })
+        if (reading.Stands is { } stands)
         {
-            var stands = age < busy ? age.Value : busy;
             return new(reading.Computed, now - stands, tight);
         }
 
