@@ -1,5 +1,6 @@
 using ShopifyLlmGuard.Flags;
 using ShopifyLlmGuard.Serving;
+using ShopifyLlmGuard.Shops;
 using ShopifyLlmGuard.Tests.Llm;
 
 namespace ShopifyLlmGuard.Tests.Serving;
@@ -14,6 +15,7 @@ public sealed class DecisionCostTests
         await using var llm = await ScriptedLlm.StartAsync();
         await using var guard = await LlmGuard.StartAsync(llm);
         var board = guard.Get<ServingBoard>();
+        await guard.Get<ShopRegistry>().InstallAsync(new ShopInstallation("other.myshopify.com", "Other", "EUR", "gid://shopify/AppInstallation/2"), null);
         await guard.Get<PinBoard>().PinAsync(new("other.myshopify.com", Features.Chat, Mode.Off, PinHolder.Human, "Ada", "not this shop"));
         Decide(board);
         var before = GC.GetAllocatedBytesForCurrentThread();
