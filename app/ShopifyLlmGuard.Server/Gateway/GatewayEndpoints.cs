@@ -64,11 +64,11 @@ internal static class GatewayEndpoints
 
     private static async Task<(CompletionRequest? Request, GatewayError? Problem)> ReadAsync(HttpRequest request, Deadline deadline)
     {
+        // A caller that leaves ends the reading by itself.
         using var limit = new CancellationTokenSource(deadline.Remaining, deadline.Clock);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.HttpContext.RequestAborted);
         try
         {
-            var body = await JsonSerializer.DeserializeAsync(request.Body, GatewayJson.Default.CompletionRequest, stop.Token);
+            var body = await JsonSerializer.DeserializeAsync(request.Body, GatewayJson.Default.CompletionRequest, limit.Token);
             return body is null ? (null, GatewayError.Invalid("The body must be a JSON object.", null)) : (body, null);
         }
         catch (JsonException wrong)

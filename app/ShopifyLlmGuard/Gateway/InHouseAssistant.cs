@@ -167,7 +167,11 @@ public sealed partial class InHouseAssistant
 
     private void Tell(string? reason, Deadline deadline)
     {
-        Activity.Current?.SetTag("guard.reason", reason).SetTag("guard.budget_left_ms", (long)deadline.Remaining.TotalMilliseconds);
+        if (GuardMeter.Activities.HasListeners())
+        {
+            Activity.Current?.SetTag("guard.reason", reason).SetTag("guard.budget_left_ms", (long)deadline.Remaining.TotalMilliseconds);
+        }
+
         meter.Answered(Feature, reason is null ? Chat.Sources.Live : NoSource, reason, deadline.Elapsed);
     }
 

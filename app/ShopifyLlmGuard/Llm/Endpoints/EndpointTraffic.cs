@@ -11,7 +11,7 @@ internal sealed class EndpointTraffic(TimeProvider clock)
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(2);
     private readonly Lock gate = new();
     private readonly Queue<Seen> seen = new();
-
+    private readonly Queue<TimeSpan> lastGood = new();
     private readonly BusyPause pause = new(clock);
 
     // Read by every call, so it is worked out when an attempt ends.
@@ -32,13 +32,8 @@ internal sealed class EndpointTraffic(TimeProvider clock)
         lock (gate)
         {
             seen.Enqueue(new Seen(clock.GetTimestamp(), attempt.Verdict == Verdict.Good, attempt.FirstToken, attempt.Duration));
-            while (seen.Count > Kept)
-            {
-                seen.Dequeue();
-            }
-
-            firstTokens = [.. seen.Select(one => one.FirstToken).OfType<TimeSpan>().Order()];
-            usual = attempt.Verdict == Verdict.Good ? (MedianOfLast(), clock.GetTimestamp()) : usual;
+            firstTokens = Exchanged(seen.Count > Kept ? seen.Dequeue().FirstToken : null, attempt.FirstToken);
+            usual = attempt.Verdict == Verdict.Good ? (MedianWith(attempt.Duration), clock.GetTimestamp()) : usual;
         }
     }
 
@@ -84,10 +79,46 @@ internal sealed class EndpointTraffic(TimeProvider clock)
         }
     }
 
-    private TimeSpan MedianOfLast()
+    // Every call changes it by one, so it is never sorted anew.
+    private TimeSpan[] Exchanged(TimeSpan? leaves, TimeSpan? comes)
     {
-        var good = seen.Where(attempt => attempt.Good).TakeLast(Usually).Select(attempt => attempt.Duration).Order().ToList();
-        return good[good.Count / 2];
+        var next = new TimeSpan[firstTokens.Length + (comes is null ? 0 : 1) - (leaves is null ? 0 : 1)];
+        var at = 0;
+        foreach (var time in firstTokens)
+        {
+            if (comes <= time)
+            {
+                (next[at++], comes) = (comes.Value, null);
+            }
+
+            if (leaves == time)
+            {
+                leaves = null;
+                continue;
+            }
+
+            next[at++] = time;
+        }
+
+        if (comes is { } last)
+        {
+            next[at] = last;
+        }
+
+        return next;
+    }
+
+    private TimeSpan MedianWith(TimeSpan duration)
+    {
+        lastGood.Enqueue(duration);
+        if (lastGood.Count > Usually)
+        {
+            lastGood.Dequeue();
+        }
+
+        TimeSpan[] sorted = [.. lastGood];
+        Array.Sort(sorted);
+        return sorted[sorted.Length / 2];
     }
 
     private sealed record Seen(long At, bool Good, TimeSpan? FirstToken, TimeSpan Duration);

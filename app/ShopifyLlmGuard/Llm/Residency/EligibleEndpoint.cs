@@ -52,7 +52,7 @@ internal sealed record Refusal(string Endpoint, string Objection);
 internal sealed record Eligibility(IReadOnlyList<EligibleEndpoint> Eligible, IReadOnlyList<Refusal> Refused)
 {
     /// <summary>Whether the residency policy kept the call from an endpoint: that there is none, or none with its model, is no policy.</summary>
-    public bool IsByPolicy => Refused.Any(refusal => refusal.Objection is not (EligibleEndpoint.OtherModel or EligibleEndpoint.RegionHeld));
+    public bool IsByPolicy => Refused.Any(refusal => refusal.Objection is not (EligibleEndpoint.OtherModel or EligibleEndpoint.OtherEndpoint or EligibleEndpoint.RegionHeld));
 
     /// <summary>Without the endpoints that are not to be used now.</summary>
     public Eligibility Without(Func<LlmEndpoint, bool> isHeld) => Eligible.Any(here => isHeld(here.Endpoint)) ? new(

@@ -84,7 +84,8 @@ internal sealed class Draft(Route? route)
     /// <summary>The attempt is over: an answer, or the model's own refusal, is shown unless another one has been.</summary>
     public Attempt Settle(Attempt attempt)
     {
-        if (route is null || attempt.Retry != Retry.Never)
+        // Whoever turns the words away has written nothing: another one that has taken them may still answer.
+        if (route is null || attempt.Retry != Retry.Never || attempt.Status is not null)
         {
             return attempt;
         }

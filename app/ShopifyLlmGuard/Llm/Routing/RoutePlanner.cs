@@ -24,21 +24,26 @@ internal sealed class RoutePlanner(
         ModelCall call, Eligibility eligibility, Deadline deadline, ChannelWriter<AnswerPart>? listener, CancellationToken left)
     {
         var route = new Route(call, deadline, commit, listener, left) { Basis = eligibility.Explain() };
-        // One that is new or back is taken to be as fast as the fastest, or nobody would ever find out.
-        var guess = eligibility.Eligible.Min(here => here.Lane.Traffic.Known()) ?? EndpointTraffic.UsualGuess;
-        var order = Spread.Order(
-            eligibility.Eligible.Select(here => (here, health.Read(here.Endpoint).State, here.Lane.PredictedWait(guess))),
-            Random.Shared.NextDouble);
-
-        // Probes find out whether a broken one is back; a shopper's call is risked on it only when there is no other.
-        route.Plan(order.OrderBy(here => here.Lane.Breaker.State != BreakerState.Closed).ThenBy(here => here.Lane.Traffic.IsLeftAlone)
-            .ThenBy(here => here.Endpoint.Id == call.BrokeOffAt));
+        route.Plan(eligibility.Eligible is [var only] ? [only] : InOrder(call, eligibility.Eligible));
         route.HedgeAfter = HasPartners(route)
             ? Hedging.After([.. route.Waiting.Select(here => here.Lane.Traffic.FirstTokens)], times.Value.FirstToken)
             : Timeout.InfiniteTimeSpan;
         return route;
     }
 
-    private static bool HasPartners(Route route) =>
+    private IEnumerable<EligibleEndpoint> InOrder(ModelCall call, IReadOnlyList<EligibleEndpoint> eligible)
+    {
+        // One that is new or back is taken to be as fast as the fastest, or nobody would ever find out.
+        var guess = eligible.Min(here => here.Lane.Traffic.Known()) ?? EndpointTraffic.UsualGuess;
+        var order = Spread.Order(
+            eligible.Select(here => (here, health.Read(here.Endpoint).State, here.Lane.PredictedWait(guess))),
+            Random.Shared.NextDouble);
+
+        // Probes find out whether a broken one is back; a shopper's call is risked on it only when there is no other.
+        return order.OrderBy(here => here.Lane.Breaker.State != BreakerState.Closed).ThenBy(here => here.Lane.Traffic.IsLeftAlone)
+            .ThenBy(here => here.Endpoint.Id == call.BrokeOffAt);
+    }
+
+    private static bool HasPartners(Route route) => route.Waiting.Count > 1 &&
         route.Waiting.Select(here => here.Endpoint.Machine).Distinct(StringComparer.OrdinalIgnoreCase).Skip(1).Any();
 }

@@ -20,20 +20,24 @@ internal sealed class Tries
     private readonly AttemptLog log;
     private readonly CallShare retries;
     private readonly CallShare hedges;
-    private readonly ResiliencePipeline<Attempt> pipeline;
+    private readonly ResiliencePipeline<Attempt> alone;
+    private readonly ResiliencePipeline<Attempt> amongOthers;
 
     public Tries(AttemptLog log, IOptions<LlmOptions> llm, TimeProvider clock)
     {
         this.log = log;
         retries = new CallShare(llm.Value.RetryShare, most: 5);
         hedges = new CallShare(llm.Value.HedgeShare, most: 1);
-        pipeline = new ResiliencePipelineBuilder<Attempt> { Name = "llm", TimeProvider = clock }
+        alone = new ResiliencePipelineBuilder<Attempt> { Name = "llm", TimeProvider = clock }
             .AddRetry(new RetryStrategyOptions<Attempt>
             {
                 MaxRetryAttempts = 1,
                 ShouldHandle = arguments => ValueTask.FromResult(ShouldRetry(RouteOf(arguments.Context), arguments.Outcome.Result)),
                 DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(RouteOf(arguments.Context).Backoff),
             })
+            .Build();
+        amongOthers = new ResiliencePipelineBuilder<Attempt> { Name = "llm", TimeProvider = clock }
+            .AddPipeline(alone)
             .AddHedging(new HedgingStrategyOptions<Attempt>
             {
                 MaxHedgedAttempts = 1,
@@ -56,7 +60,8 @@ internal sealed class Tries
 
         var context = ResilienceContextPool.Shared.Get(route.Left);
         context.Properties.Set(RouteKey, route);
-        var outcome = await pipeline.ExecuteOutcomeAsync(
+        // One that is alone can be hedged with nobody.
+        var outcome = await (route.Waiting.Count > 1 ? amongOthers : alone).ExecuteOutcomeAsync(
             static async (context, tries) => Outcome.FromResult(await tries.NextAsync(RouteOf(context))), context, this);
         ResilienceContextPool.Shared.Return(context);
         Overhead.Waited();

@@ -1,26 +1,33 @@
-using System.ClientModel;
+using System.Net.Http.Headers;
 using System.Text;
-using Microsoft.Extensions.AI;
 using ShopifyLlmGuard.Serving;
 
 namespace ShopifyLlmGuard.Llm.Wire;
 
 /// <summary>What has been seen of a running attempt, and what it comes to when it ends.</summary>
-internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, CallFlow flow, TimeSpan? usual)
+/// <param name="endpoint">Who is asked.</param>
+/// <param name="limits">How long it may take for what.</param>
+/// <param name="deadline">By when.</param>
+/// <param name="isProbe">Nobody waits for the answer.</param>
+/// <param name="usual">How long its good answers usually take; null when that is not known.</param>
+internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, Deadline deadline, bool isProbe, TimeSpan? usual)
 {
     // A timer may ring a moment early.
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(2);
-    private readonly Deadline deadline = flow.Deadline;
-    private readonly long began = flow.Deadline.Clock.GetTimestamp();
+    private readonly long began = deadline.Clock.GetTimestamp();
     private readonly StringBuilder text = new();
     private long lastToken;
     private TimeSpan? firstToken;
-    private ChatFinishReason? finish;
+    private string? finish;
     private bool refused;
+    private (int Status, Failure Means)? turnedAway;
     private long? inputTokens;
     private long? outputTokens;
 
     public bool HasBegun => firstToken is not null;
+
+    /// <summary>Whether the stream has said that nothing more comes.</summary>
+    public bool SawEnd { get; set; }
 
     /// <summary>How long to wait for what comes next.</summary>
     public TimeSpan Limit => deadline.Within(firstToken is null
@@ -29,38 +36,43 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, C
 
     private TimeSpan Elapsed => deadline.Clock.GetElapsedTime(began);
 
-    /// <summary>Takes notice of an update.</summary>
+    /// <summary>Takes notice of what an event brings.</summary>
     /// <returns>False when the words come so slowly that waiting on is pointless, or without a pause until the deadline is over.</returns>
-    public bool Take(ChatResponseUpdate update)
+    public bool Take(AnswerChunk chunk)
     {
         // Empty chunks keep a connection alive; they are not progress.
-        if (update.Text.Length > 0)
+        if (chunk.Words.Length > 0)
         {
-            text.Append(update.Text);
+            text.Append(chunk.Words);
             firstToken ??= Elapsed;
             lastToken = deadline.Clock.GetTimestamp();
         }
 
-        finish = update.FinishReason ?? finish;
-        refused |= update.Contents.OfType<ErrorContent>().Any();
-        foreach (var usage in update.Contents.OfType<UsageContent>())
-        {
-            inputTokens = usage.Details.InputTokenCount;
-            outputTokens = usage.Details.OutputTokenCount;
-        }
-
+        finish = chunk.Finish ?? finish;
+        refused |= chunk.IsRefusal;
+        inputTokens = chunk.InputTokens ?? inputTokens;
+        outputTokens = chunk.OutputTokens ?? outputTokens;
         return deadline.Remaining > TimeSpan.Zero && (firstToken is null || !limits.IsDrip(text.Length, Elapsed - firstToken.Value));
+    }
+
+    /// <summary>The endpoint answers with a status that is not a success.</summary>
+    public void TurnedAway(int status, HttpResponseHeaders headers, string? code)
+    {
+        var failure = ErrorClassifier.Of(status, name => headers.NonValidated.TryGetValues(name, out var value) ? value.ToString() : null, deadline.Clock.GetUtcNow(), code);
+        refused |= failure.Reason == Reasons.UnusableAnswer;
+        turnedAway = (status, failure);
     }
 
     /// <summary>The stream has ended: with an answer only if the model said that it was done, and the endpoint that this was all.</summary>
     public Attempt Ended() => (finish, text.Length) switch
     {
+        _ when turnedAway is { } away => Result(away.Means) with { Status = away.Status },
         (null, _) => Result(new(Reasons.IncompleteAnswer, Verdict.Bad, Retry.Elsewhere)),
-        ({ } why, _) when why == ChatFinishReason.ContentFilter || refused => Result(new(Reasons.UnusableAnswer, Verdict.Good, Retry.Never)),
-        _ when !flow.SawEnd => Result(new(Reasons.IncompleteAnswer, Verdict.Bad, Retry.Elsewhere)),
-        ({ } why, _) when why == ChatFinishReason.Length =>
-            Result(new(Reasons.IncompleteAnswer, Verdict.Good, Retry.Never)) with { CutText = text.ToString() },
-        ({ } why, _) when why != ChatFinishReason.Stop => Result(new(Reasons.IncompleteAnswer, Verdict.Good, Retry.Never)),
+        (AnswerChunk.ContentFilter, _) => Result(new(Reasons.UnusableAnswer, Verdict.Good, Retry.Never)),
+        _ when refused => Result(new(Reasons.UnusableAnswer, Verdict.Good, Retry.Never)),
+        _ when !SawEnd => Result(new(Reasons.IncompleteAnswer, Verdict.Bad, Retry.Elsewhere)),
+        (AnswerChunk.Length, _) => Result(new(Reasons.IncompleteAnswer, Verdict.Good, Retry.Never)) with { CutText = text.ToString() },
+        (not AnswerChunk.Stop, _) => Result(new(Reasons.IncompleteAnswer, Verdict.Good, Retry.Never)),
         (_, 0) => Result(new(Reasons.EmptyAnswer, Verdict.Bad, Retry.Elsewhere)),
         _ => Result(new(null, Verdict.Good, Retry.Never)) with { Text = text.ToString() },
     };
@@ -72,7 +84,7 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, C
     public Attempt TooSlow()
     {
         var isItsFault = firstToken is null
-            ? flow.Call is null || Elapsed + Moment >= limits.FairTime(usual)
+            ? isProbe || Elapsed + Moment >= limits.FairTime(usual)
             : deadline.Remaining > Moment;
         return Result(new(Reasons.Timeout, isItsFault ? Verdict.Bad : Verdict.None, Retry.Elsewhere));
     }
@@ -82,29 +94,14 @@ internal sealed class AttemptNotes(LlmEndpoint endpoint, AttemptLimits limits, C
     /// <summary>Another endpoint's answer was shown. One that had at least begun by then is not sick.</summary>
     public Attempt Lost() => Result(new(Reasons.Outrun, Verdict.None, Retry.Never));
 
-    /// <summary>The library has thrown: what the endpoint or the network did.</summary>
-    public Attempt Broken(Exception exception)
-    {
-        if (HasBegun || exception is not ClientResultException { Status: > 0 } answered)
-        {
-            return Result(ErrorClassifier.Of(exception, HasBegun));
-        }
-
-        var failure = ErrorClassifier.Of(answered.Status, name => Header(answered, name), deadline.Clock.GetUtcNow(), Code(answered));
-        refused |= failure.Reason == Reasons.UnusableAnswer;
-        return Result(failure) with { Status = answered.Status };
-    }
-
-    private static string? Header(ClientResultException answered, string name) =>
-        answered.GetRawResponse()?.Headers.TryGetValue(name, out var value) == true ? value : null;
-
-    private static string? Code(ClientResultException answered) => ErrorBody.Code(answered.GetRawResponse()?.Content.ToMemory() ?? default);
+    /// <summary>Reading has thrown: what the endpoint or the network did.</summary>
+    public Attempt Broken(Exception exception) => Result(ErrorClassifier.Of(exception, HasBegun));
 
     private Attempt Result(Failure failure) => new()
     {
         Endpoint = endpoint,
         Reason = failure.Reason,
-        Finish = refused ? ChatFinishReason.ContentFilter.Value : finish?.Value,
+        Finish = refused ? AnswerChunk.ContentFilter : finish,
         Verdict = failure.Verdict,
         Retry = failure.Retry,
         RetryAfter = failure.RetryAfter,

@@ -1,10 +1,8 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
-using OpenAI;
 using ShopifyLlmGuard.Health.Progress;
 using ShopifyLlmGuard.Llm.Residency;
 using ShopifyLlmGuard.Llm.Routing;
@@ -14,31 +12,28 @@ namespace ShopifyLlmGuard.Llm.Wire;
 /// <summary>Calls one endpoint over the OpenAI wire format, with its own limits for every step. The only way out of the guard to a model.</summary>
 internal sealed class EndpointClient : IDisposable
 {
-    private const int MostOfAnswer = 1 << 20;
-    private static readonly ChatOptions OneToken = new() { MaxOutputTokens = 1, Temperature = 0 };
+    private const string EventStream = "text/event-stream";
+    private const int MostOfAnswer = 1 << 20, MostOfAnError = 64 * 1024;
+    private static readonly MediaTypeWithQualityHeaderValue Events = new(EventStream);
+    private static readonly Sampling OneToken = new(1);
     private readonly LlmEndpoint endpoint;
     private readonly AttemptLimits limits;
-    private readonly HttpClient http;
-    private readonly IChatClient chat;
+    private readonly HttpMessageInvoker http;
+    private readonly Uri address;
+    private readonly Uri completions;
+
+    // With the key of every call and probe: what a probe finds shall be what a call would find.
+    private readonly AuthenticationHeaderValue? key;
 
     public EndpointClient(LlmEndpoint endpoint, LlmOptions llm, TimeOptions times, HttpMessageHandler way)
     {
         (this.endpoint, limits) = (endpoint, AttemptLimits.Of(endpoint, llm, times));
-        http = new HttpClient(new AnswerWire(way))
-        { Timeout = Timeout.InfiniteTimeSpan, BaseAddress = new Uri(endpoint.Url.TrimEnd('/') + "/") };
+        address = new Uri(endpoint.Url.TrimEnd('/') + "/");
+        completions = new Uri(address, "v1/chat/completions");
+        key = string.IsNullOrEmpty(endpoint.ApiKey) ? null : new("Bearer", endpoint.ApiKey);
 
-        // Whoever races the call owns its time and its retries; the library below must have no opinion.
-        var options = new OpenAIClientOptions
-        {
-            Endpoint = new Uri(http.BaseAddress, "v1"),
-            Transport = new HttpClientPipelineTransport(http),
-            RetryPolicy = new ClientRetryPolicy(0),
-            NetworkTimeout = Timeout.InfiniteTimeSpan,
-            ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
-        };
-        options.AddPolicy(new HostHeaders(), PipelinePosition.PerTry);
-        var key = string.IsNullOrEmpty(endpoint.ApiKey) ? "none" : endpoint.ApiKey;
-        chat = new OpenAIClient(new ApiKeyCredential(key), options).GetChatClient(endpoint.Model).AsIChatClient();
+        // Whoever races the call owns its time and its retries; what lies below must have no opinion.
+        http = new HttpMessageInvoker(way);
     }
 
     /// <summary>The way to an endpoint: to this address and to no other, whoever suggests it.</summary>
@@ -53,11 +48,11 @@ internal sealed class EndpointClient : IDisposable
 
     /// <summary>Calls the model and reads the whole answer, or gives up at the first limit that is passed. Does not throw.</summary>
     public Task<Attempt> AskAsync(EligibleEndpoint here, Draft draft, Deadline deadline, CancellationToken cancellationToken) =>
-        ReadAsync(here.Call, here.Call.Messages, Written(here.Call.Sampling), draft, deadline, cancellationToken);
+        ReadAsync(here.Call, CallBody.Of(endpoint.Model, here.Call.Messages, here.Call.Sampling), draft, deadline, cancellationToken);
 
     /// <summary>Asks for one token of small talk: for a probe, which carries nobody's words and so needs nobody's leave.</summary>
     public Task<Attempt> GreetAsync(Deadline deadline, CancellationToken cancellationToken) =>
-        ReadAsync(null, [new ChatMessage(ChatRole.User, "Hello")], OneToken, Draft.Unread(), deadline, cancellationToken);
+        ReadAsync(null, CallBody.Of(endpoint.Model, [new ChatMessage(ChatRole.User, "Hello")], OneToken), Draft.Unread(), deadline, cancellationToken);
 
     /// <summary>What <c>/health</c> answers. Throws what the network throws.</summary>
     public Task<HttpStatusCode> HealthAsync(CancellationToken cancellationToken) => StatusAsync("health", cancellationToken);
@@ -68,7 +63,7 @@ internal sealed class EndpointClient : IDisposable
     /// <summary>What <c>/metrics</c> tells under these names; nothing when the host has none. Throws what the network throws.</summary>
     public async Task<IReadOnlyList<Sample>> MetricsAsync(Func<string, bool> wanted, CancellationToken cancellationToken)
     {
-        using var response = await http.SendAsync(Get("metrics"), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var response = await http.SendAsync(Get("metrics"), cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
         {
             return [];
@@ -92,16 +87,12 @@ internal sealed class EndpointClient : IDisposable
         return props is null ? told : told with { Template = HostModel.TemplateOf(props.RootElement) };
     }
 
-    public void Dispose()
-    {
-        chat.Dispose();
-        http.Dispose();
-    }
+    public void Dispose() => http.Dispose();
 
     // Null when the host has nothing of the kind there.
     private async Task<JsonDocument?> DocumentAsync(string path, CancellationToken cancellationToken)
     {
-        using var response = await http.SendAsync(Get(path), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var response = await http.SendAsync(Get(path), cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
         {
             return null;
@@ -120,61 +111,82 @@ internal sealed class EndpointClient : IDisposable
 
     private async Task<HttpStatusCode> StatusAsync(string path, CancellationToken cancellationToken)
     {
-        using var response = await http.SendAsync(Get(path), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var response = await http.SendAsync(Get(path), cancellationToken);
         return response.StatusCode;
     }
 
-    // With the key of every call: what a probe finds shall be what a call would find.
-    private HttpRequestMessage Get(string path) => new(HttpMethod.Get, path)
-    {
-        Headers = { Authorization = string.IsNullOrEmpty(endpoint.ApiKey) ? null : new AuthenticationHeaderValue("Bearer", endpoint.ApiKey) },
-    };
+    private HttpRequestMessage Get(string path) => new(HttpMethod.Get, new Uri(address, path)) { Headers = { Authorization = key } };
 
-    private async Task<Attempt> ReadAsync(
-        ModelCall? call, IEnumerable<ChatMessage> messages, ChatOptions options, Draft draft, Deadline deadline, CancellationToken cancellationToken)
+    private async Task<Attempt> ReadAsync(ModelCall? call, HttpContent body, Draft draft, Deadline deadline, CancellationToken cancellationToken)
     {
-        var flow = new CallFlow(deadline, call);
-        flow.Begin();
-        var notes = new AttemptNotes(endpoint, limits, flow, draft.Author?.Lane.Traffic.Known());
+        var notes = new AttemptNotes(endpoint, limits, deadline, isProbe: call is null, draft.Author?.Lane.Traffic.Known());
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var updates = chat.GetStreamingResponseAsync(messages, options, stop.Token).GetAsyncEnumerator(stop.Token);
-        for (var isAsked = false; ; isAsked = true)
+        var chunks = ChunksAsync(call, body, notes, deadline, stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        while (true)
         {
-            // Asking has its own task, so that a library that blocks before its first await cannot hold up the timer; reading on awaits the network.
-            var next = isAsked ? updates.MoveNextAsync().AsTask() : Task.Run(() => updates.MoveNextAsync().AsTask(), CancellationToken.None);
+            var next = chunks.MoveNextAsync().AsTask();
             if (await draft.EndOfWaitAsync(next, notes, deadline, cancellationToken) is { } over)
             {
-                Race.Forget(EndAsync(next, updates, stop));
+                Race.Forget(EndAsync(next, chunks, stop));
                 return over;
             }
 
-            var update = await next ? updates.Current : null;
-            if (update is not null && notes.Take(update) && draft.Take(update.Text, deadline.Clock))
+            var chunk = await next ? chunks.Current : null;
+            if (chunk is not null && notes.Take(chunk) && draft.Take(chunk.Words, deadline.Clock))
             {
                 continue;
             }
 
-            Race.Forget(EndAsync(next, updates, stop));
-            return update is null ? draft.Settle(notes.Ended()) : draft.IsLost ? notes.Lost() : notes.TooSlow();
+            Race.Forget(EndAsync(next, chunks, stop));
+            return chunk is null ? draft.Settle(notes.Ended()) : draft.IsLost ? notes.Lost() : notes.TooSlow();
         }
     }
 
-    private static ChatOptions Written(Sampling sampling) => new()
+    private async IAsyncEnumerable<AnswerChunk> ChunksAsync(
+        ModelCall? call, HttpContent body, AttemptNotes notes, Deadline deadline, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        MaxOutputTokens = sampling.MaxTokens,
-        Temperature = sampling.Temperature,
-        TopP = sampling.TopP,
-        FrequencyPenalty = sampling.FrequencyPenalty,
-        PresencePenalty = sampling.PresencePenalty,
-        Seed = sampling.Seed,
-        StopSequences = sampling.Stop.Count == 0 ? null : [.. sampling.Stop],
-    };
+        using var request = new HttpRequestMessage(HttpMethod.Post, completions) { Content = body, Headers = { Authorization = key, Accept = { Events } } };
+        HostHeaders.Write(request.Headers, deadline, call);
+        using var response = await http.SendAsync(request, cancellationToken);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            notes.TurnedAway((int)response.StatusCode, response.Headers, await CodeAsync(stream, cancellationToken));
+            yield break;
+        }
 
-    private static async Task EndAsync(Task last, IAsyncEnumerator<ChatResponseUpdate> updates, CancellationTokenSource stop)
+        // A 200 that is no event stream is a web page, or a host that does not know what it was asked.
+        if (response.StatusCode != HttpStatusCode.OK || response.Content.Headers.ContentType?.MediaType != EventStream)
+        {
+            throw new BrokenStreamException();
+        }
+
+        using var events = new EventReader(stream);
+        while (await events.NextAsync(cancellationToken) is { } chunk)
+        {
+            yield return chunk;
+        }
+
+        notes.SawEnd = events.SawEnd;
+    }
+
+    // An error's body may be as long as it likes; only its beginning is read.
+    private static async Task<string?> CodeAsync(Stream body, CancellationToken cancellationToken)
     {
-        await stop.CancelAsync();
-        await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await updates.DisposeAsync();
+        var bytes = new byte[MostOfAnError];
+        return ErrorBody.Code(bytes.AsMemory(0, await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken)));
+    }
+
+    // What still runs is stopped; what has ended gives its connection back.
+    private static async Task EndAsync(Task last, IAsyncEnumerator<AnswerChunk> chunks, CancellationTokenSource stop)
+    {
+        if (!last.IsCompleted)
+        {
+            await stop.CancelAsync();
+            await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await chunks.DisposeAsync();
         stop.Dispose();
     }
 }
