@@ -12,6 +12,7 @@ public sealed class BreakerFeedTests
     public static TheoryData<string, HostScript, string> Against { get; } = new()
     {
         { "refused connection", HostScript.Refuses(0), Reasons.EndpointUnreachable },
+        { "no connection in time", HostScript.Unreachable, Reasons.EndpointUnreachable },
         { "server error", HostScript.Refuses(500), Reasons.EndpointError },
         { "unavailable", HostScript.Refuses(503), Reasons.EndpointError },
         { "silent", HostScript.Hangs, Reasons.Timeout },

@@ -22,6 +22,9 @@ public sealed record HostScript(int Status, TimeSpan After, IReadOnlyList<(TimeS
 {
     public string ContentType { get; init; } = "text/event-stream";
 
+    /// <summary>No connection comes about, instead of one that is refused.</summary>
+    public bool IsTooFar { get; init; }
+
     /// <summary>In seconds; null without the header.</summary>
     public int? RetryAfter { get; init; }
 
@@ -38,6 +41,9 @@ public sealed record HostScript(int Status, TimeSpan After, IReadOnlyList<(TimeS
     public Action? AtEnd { get; init; }
 
     public static HostScript Refuses(int status) => new(status, TimeSpan.Zero, [], Ending.Done);
+
+    /// <summary>Nobody accepts the connection in time; the platform's handler ends such a call as cancelled.</summary>
+    public static HostScript Unreachable { get; } = Refuses(0) with { IsTooFar = true };
 
     public static HostScript Hangs { get; } = new(200, TimeSpan.FromHours(1), [], Ending.Hang);
 

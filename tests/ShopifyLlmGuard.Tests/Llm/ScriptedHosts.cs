@@ -92,6 +92,11 @@ internal sealed class ScriptedHosts : IDisposable
             hosts.Dispatched.Enqueue(endpoint);
             var act = script(endpoint);
             await Task.Delay(act.After, hosts.Clock, act.IsDeaf ? CancellationToken.None : cancellationToken);
+            if (act.IsTooFar)
+            {
+                throw new TaskCanceledException("", new TimeoutException());
+            }
+
             if (act.Status == 0)
             {
                 throw new HttpRequestException(HttpRequestError.ConnectionError, "refused");

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.AI;
 using ShopifyLlmGuard.Llm;
 using ShopifyLlmGuard.Llm.Wire;
 using ShopifyLlmGuard.Serving;
@@ -121,11 +120,13 @@ public sealed class StreamTests
     {
         var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         var limits = AttemptLimits.Of(ResidencyTests.Endpoint("eu-1", "EU"), new LlmOptions(), Limits);
-        var notes = new AttemptNotes(ResidencyTests.Endpoint("eu-1", "EU"), limits, new CallFlow(new Deadline(clock, Budget), ScriptedHosts.Call("EU")), usual: null);
-        Assert.True(notes.Take(new(ChatRole.Assistant, "Many words, ")));
+        var notes = new AttemptNotes(ResidencyTests.Endpoint("eu-1", "EU"), limits, new Deadline(clock, Budget), isProbe: false, usual: null);
+        Assert.True(notes.Take(Words("Many words, ")));
         clock.Advance(Budget);
-        Assert.False(notes.Take(new(ChatRole.Assistant, "and more of them.")));
+        Assert.False(notes.Take(Words("and more of them.")));
         Assert.Equal((Reasons.Timeout, Verdict.None), (notes.TooSlow().Reason, notes.TooSlow().Verdict));
+
+        static AnswerChunk Words(string words) => new(words, Finish: null, IsRefusal: false, InputTokens: null, OutputTokens: null);
     }
 
     [Fact]

@@ -64,7 +64,21 @@ internal sealed class Draft(Route? route)
 
         return cancellationToken.IsCancellationRequested
             ? notes.Cancelled()
-            : notes.Broken(next.Exception?.InnerException ?? new OperationCanceledException());
+            : notes.Broken(await FailureAsync(next));
+    }
+
+    // A connection that takes too long ends as cancelled, and only the exception itself says why.
+    private static async Task<Exception> FailureAsync(Task ended)
+    {
+        try
+        {
+            await ended;
+            return new OperationCanceledException();
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
     }
 
     /// <summary>Takes the next words.</summary>
