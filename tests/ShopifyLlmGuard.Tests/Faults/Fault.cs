@@ -90,9 +90,7 @@ internal sealed record Fault(string Code, string What, string Primary, Promise P
         new("X06", "wrong content length", "wrong-length"),
         new("X07", "an error inside a 200", "refused-in-band"),
         new("X08", "flaps every 3 s", "flap"),
-
-        // Nobody trusts an endpoint again that has been well for less than three seconds, so a caller may be told so, at once.
-        new("X09", "two endpoints fail in turn, 3 s each", "flap", Promise.AnswerOrError) { Secondary = "flop" },
+        new("X09", "two endpoints fail in turn, 3 s each", "flap") { Secondary = "flop" },
     ];
 
     /// <summary>The outage of a minute.</summary>
