@@ -95,14 +95,36 @@ public sealed class EventReaderTests
             await CallBody.Of("m", [], new Sampling(null) { Temperature = null }).ReadAsStringAsync());
     }
 
+    // 200 tokens of five letters each are an answer; 200 kB are none, and 3 MB never are.
+    [Theory]
+    [InlineData(200, 200, true)]
+    [InlineData(1_000, 1, false)]
+    [InlineData(10_000, 200, false)]
+    [InlineData(10_000, null, true)]
+    [InlineData(30_000, null, false)]
+    [InlineData(30_000, int.MaxValue, false)]
+    public async Task An_answer_may_be_as_long_as_the_tokens_that_were_asked_for_explain(int events, int? mostTokens, bool isRead)
+    {
+        var text = string.Concat(Enumerable.Repeat("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"words\"},\"finish_reason\":null,\"logprobs\":null}]}\n\n", events)) + "data: [DONE]\n\n";
+        var reading = ReadAsync(text, 4096, mostTokens);
+        if (isRead)
+        {
+            Assert.Equal((events, true), ((await reading).Chunks.Count, (await reading).SawEnd));
+        }
+        else
+        {
+            await Assert.ThrowsAsync<BrokenStreamException>(() => reading);
+        }
+    }
+
     private static void AssertJson(string expected, string actual) =>
         Assert.True(JsonElement.DeepEquals(JsonElement.Parse(expected), JsonElement.Parse(actual)), actual);
 
     private static string Words(IEnumerable<AnswerChunk> chunks) => string.Concat(chunks.Select(chunk => chunk.Words));
 
-    private static async Task<(List<AnswerChunk> Chunks, bool SawEnd)> ReadAsync(string text, int piece)
+    private static async Task<(List<AnswerChunk> Chunks, bool SawEnd)> ReadAsync(string text, int piece, int? mostTokens = null)
     {
-        using var reader = new EventReader(new Pieces(Encoding.UTF8.GetBytes(text), piece));
+        using var reader = new EventReader(new Pieces(Encoding.UTF8.GetBytes(text), piece), mostTokens);
         List<AnswerChunk> chunks = [];
         while (await reader.NextAsync(CancellationToken.None) is { } chunk)
         {

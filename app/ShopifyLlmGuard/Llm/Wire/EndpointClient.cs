@@ -161,7 +161,7 @@ internal sealed class EndpointClient : IDisposable
             throw new BrokenStreamException();
         }
 
-        using var events = new EventReader(stream);
+        using var events = new EventReader(stream, (call?.Sampling ?? OneToken).MaxTokens);
         while (await events.NextAsync(cancellationToken) is { } chunk)
         {
             yield return chunk;

@@ -4,11 +4,16 @@ namespace ShopifyLlmGuard.Llm.Wire;
 
 /// <summary>
 /// Reads an answer off the wire, event by event. It ends only where the endpoint says so; an error inside it, a line without
-/// end and an answer without end throw, before they fill the memory.
+/// end and an answer without end throw, before they fill the memory or the time. The platform's own parser of event streams has no limit
+/// for either, and passes over an <c>error:</c> line.
 /// </summary>
-internal sealed class EventReader(Stream body) : IDisposable
+/// <param name="body">What the endpoint sends.</param>
+/// <param name="mostTokens">How many it was asked for at most; null: as many as it likes.</param>
+internal sealed class EventReader(Stream body, int? mostTokens) : IDisposable
 {
-    private const long MostBytes = 2 * 1024 * 1024;
+    // A token comes in an event of its own, of some two hundred bytes; whoever sends many times that does not know when to stop.
+    private const long MostBytes = 2 * 1024 * 1024, BytesAToken = 1024, BytesBeside = 64 * 1024;
+    private readonly long most = mostTokens is { } tokens ? Math.Min(MostBytes, BytesBeside + (BytesAToken * tokens)) : MostBytes;
     private const int LongestLine = 256 * 1024, UsualEvents = 4 * 1024;
     private readonly ArrayBufferWriter<byte> data = new();
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(UsualEvents);
@@ -81,7 +86,7 @@ internal sealed class EventReader(Stream body) : IDisposable
 
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        if (read > MostBytes || end - begin > LongestLine)
+        if (read > most || end - begin > LongestLine)
         {
             throw new BrokenStreamException();
         }
