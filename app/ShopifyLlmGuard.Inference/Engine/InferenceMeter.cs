@@ -28,7 +28,7 @@ internal sealed class InferenceMeter
         _meter = meters.Create(Name);
         _tokens = _meter.CreateCounter<long>("llm.tokens", description: "Tokens computed, by kind: prompt or answer.");
         _refusals = _meter.CreateCounter<long>("llm.refusals", description: "Requests that were not taken, by cause.");
-        // From the beginning: a series that appears with its first event hides that event from rates.
+        // From the beginning, as the answers: a series that appears with its first event hides that event from rates.
         foreach (var refusal in Enum.GetValues<Refusal>().Where(each => each is not Refusal.None))
         {
             Refused(Word(refusal.ToString()), 0);
@@ -37,6 +37,7 @@ internal sealed class InferenceMeter
         _shadowRefusals = _meter.CreateCounter<long>(
             "llm.shadow_refusals", description: "Requests that were taken only because admission is in shadow mode, by cause.");
         _answers = _meter.CreateCounter<long>("llm.answers", description: "Requests that were taken, by how they ended.");
+        _answers.Add(0, new KeyValuePair<string, object?>("outcome", OutcomeOf(new GenerationEvent.End(HitLimit: false, Tokens: 0))));
         _queued = _meter.CreateHistogram("llm.time_in_queue", "s", "From acceptance to the start of the work.", advice: Waits);
         _firstToken = _meter.CreateHistogram("llm.time_to_first_token", "s", "From acceptance to the first token.", advice: Waits);
         _perToken = _meter.CreateHistogram("llm.time_per_token", "s", "Mean time between an answer's tokens.", advice: Steps);

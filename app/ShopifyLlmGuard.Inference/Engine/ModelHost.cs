@@ -115,7 +115,7 @@ internal sealed partial class ModelHost(
     {
         var runtime = Runtimes.Create(options.Runtime, loggers);
         // Known from the header, because a GPU's memory is shared out before the weights are read.
-        var shape = GgufFile.Inspect(options.Model);
+        var (shape, label) = GgufFile.Inspect(options.Model);
         var cells = EngineSettings.CellsFor(options, ContextSettings.CellsFor(options.Context, shape.TrainedContext));
         var devices = runtime.Devices;
         var layers = GpuPlacement.Layers(options.Runtime.Gpu, devices, shape, cells);
@@ -129,7 +129,7 @@ internal sealed partial class ModelHost(
         ComputesOn(Engine.Accelerator.Of(Memory.Gpu.IsThere, devices.Count, layers));
         engine.Failed += () => GiveUp("llama.cpp failed and could not be set up again.");
         Log.Loaded(_logger, runtime.Name, engine.Cells, options.Threads);
-        return new ServedModel(options.ModelId, model, template, engine, GgufFile.Label(options.Model), clock.GetUtcNow());
+        return new ServedModel(options.ModelId, model, template, engine, label, clock.GetUtcNow());
     }
 
     private void ComputesOn(string accelerator)

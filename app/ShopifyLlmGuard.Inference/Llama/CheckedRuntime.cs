@@ -14,7 +14,7 @@ internal sealed class CheckedRuntime(ILlmRuntime inner) : ILlmRuntime
 
     public ILlmModel Load(string path, ModelSettings settings)
     {
-        var shape = GgufFile.Inspect(path);
+        var shape = GgufFile.Inspect(path).Shape;
         var cells = ContextSettings.CellsFor(settings.Cells, shape.TrainedContext);
         var layers = GpuPlacement.Layers(settings.Gpu, inner.Devices, shape, cells);
         var model = inner.Load(path, settings with { Gpu = settings.Gpu with { Layers = layers } });

@@ -25,16 +25,9 @@ internal sealed class GgufFile : IDisposable
         _length = stream.Length;
     }
 
+    /// <summary>What a file is, and what it says about itself, of one reading: it may be another one a moment later.</summary>
     /// <exception cref="ModelLoadException">The file is missing, or not a GGUF file that can be served.</exception>
-    public static ModelShape Inspect(string path) => Inspect(path, file => ModelShape.Of(file._numbers, file._length));
-
-    /// <summary>What it says about itself.</summary>
-    /// <exception cref="ModelLoadException">The file is missing, or not a GGUF file that can be served.</exception>
-    public static ModelLabel Label(string path) => Inspect(path, file => ModelLabel.Of(file._numbers, file._template));
-
-    public void Dispose() => _reader.Dispose();
-
-    private static T Inspect<T>(string path, Func<GgufFile, T> read)
+    public static ModelHeader Inspect(string path)
     {
         try
         {
@@ -45,7 +38,7 @@ internal sealed class GgufFile : IDisposable
 
             using var file = new GgufFile(File.OpenRead(path));
             file.Inspect();
-            return read(file);
+            return new(ModelShape.Of(file._numbers, file._length), ModelLabel.Of(file._numbers, file._template));
         }
         catch (EndOfStreamException)
         {
@@ -64,6 +57,8 @@ internal sealed class GgufFile : IDisposable
             throw new ModelLoadException($"it cannot be read: {error.Message}");
         }
     }
+
+    public void Dispose() => _reader.Dispose();
 
     private void Inspect()
     {

@@ -1,7 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
+using ShopifyLlmGuard.Inference.Llama.Gpu;
 
 namespace ShopifyLlmGuard.Inference.Llama;
+
+/// <summary>What one reading of a model file's header tells.</summary>
+internal sealed record ModelHeader(ModelShape Shape, ModelLabel Label);
 
 /// <summary>What a model file's header says about itself; null is what it does not say.</summary>
 /// <param name="Quantisation">The type of most of its weights, e.g. <c>Q8_0</c>, as llama.cpp names it.</param>

@@ -12,7 +12,8 @@ internal static class Front
     public static void Add(WebApplicationBuilder builder, InferenceOptions options, IReadOnlyList<string> arguments)
     {
         builder.Services.AddHttpForwarder();
-        builder.Services.AddSingleton(services => new Workers(arguments, options, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new Workers(
+            arguments, options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<Workers>>()));
         builder.Services.AddSingleton<Serving>();
         builder.Services.AddSingleton<Restarts>();
         builder.Services.AddSingleton<WorkerWatch>();

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using ShopifyLlmGuard.Inference.Api;
 using ShopifyLlmGuard.Inference.Engine;
+using ShopifyLlmGuard.Inference.Proxy;
 
 namespace ShopifyLlmGuard.Inference.Supervision;
 
@@ -19,9 +21,11 @@ internal sealed partial class Restarts
     public Restarts(IMeterFactory meters, TimeProvider clock, ILogger<Restarts> logger)
     {
         (_clock, _began, _logger) = (clock, clock.GetTimestamp(), logger);
-        // All causes from the beginning: a series that appears with its first event hides that event from rates.
         var meter = meters.Create(InferenceMeter.Name);
         _refusals = meter.CreateCounter<long>("llm.worker.refusals", description: "Requests that no worker was there to take, by cause.");
+
+        // All causes from the beginning: a series that appears with its first event hides that event from rates.
+        Array.ForEach((ApiError[])[ApiError.Loading, FrontErrors.Restarting, ApiError.Stopping], error => Refused(error.Code, 0));
         meter.CreateObservableCounter(
             "llm.worker.restarts",
             () => Enum.GetValues<WorkerEnd>().Select(end => new Measurement<long>(
@@ -62,7 +66,8 @@ internal sealed partial class Restarts
 
     /// <summary>A request found no worker.</summary>
     /// <param name="code">What it was told, as in the answer.</param>
-    public void Refused(string code) => _refusals.Add(1, new KeyValuePair<string, object?>("cause", code.Replace('_', '-')));
+    /// <param name="count">How many.</param>
+    public void Refused(string code, int count = 1) => _refusals.Add(count, new KeyValuePair<string, object?>("cause", code.Replace('_', '-')));
 
     /// <returns>How long to wait before the next start.</returns>
     public TimeSpan Record(WorkerEnd end, TimeSpan wasReadyFor)

@@ -147,7 +147,7 @@ internal sealed partial class Supervisor(
 
         worker.Kill();
         var failure = await worker.FailureAsync();
-        await BuryAsync(worker);
+        await workers.BuryAsync(worker);
         return (null, end, failure);
     }
 
@@ -184,25 +184,13 @@ internal sealed partial class Supervisor(
         }
 
         worker.Kill();
-        await BuryAsync(worker);
-    }
-
-    private async Task BuryAsync(Worker worker)
-    {
         await workers.BuryAsync(worker);
-        if (!worker.Ended.IsCompleted)
-        {
-            Log.Outlives(logger, worker.Id);
-        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(4, LogLevel.Critical, "The front cannot go on and ends.")]
         public static partial void Failed(ILogger logger, Exception error);
-
-        [LoggerMessage(5, LogLevel.Error, "Process {Process} was killed and does not end: something in the kernel holds it, a driver mostly, and it may still hold memory. The next worker does not wait for it.")]
-        public static partial void Outlives(ILogger logger, int process);
 
         [LoggerMessage(3, LogLevel.Error, "A worker cannot be started: {Reason}")]
         public static partial void NotStarted(ILogger logger, string reason);

@@ -6,7 +6,7 @@ using ShopifyLlmGuard.Inference.Heartbeat;
 namespace ShopifyLlmGuard.Inference.Supervision;
 
 /// <summary>Starts workers: this program, with the arguments and the environment of the front, and an address of its own.</summary>
-internal sealed class Workers(IReadOnlyList<string> arguments, InferenceOptions options, TimeProvider clock) : IDisposable
+internal sealed partial class Workers(IReadOnlyList<string> arguments, InferenceOptions options, TimeProvider clock, ILogger<Workers> logger) : IDisposable
 {
     private readonly ConcurrentDictionary<Worker, bool> _living = [];
 
@@ -54,6 +54,10 @@ internal sealed class Workers(IReadOnlyList<string> arguments, InferenceOptions 
     {
         await worker.DisposeAsync();
         _living.TryRemove(worker, out _);
+        if (!worker.Ended.IsCompleted)
+        {
+            Log.Outlives(logger, worker.Id);
+        }
     }
 
     public Task BuryAllAsync() => Task.WhenAll(_living.Keys.Select(BuryAsync));
@@ -71,4 +75,10 @@ internal sealed class Workers(IReadOnlyList<string> arguments, InferenceOptions 
         .. target.IsTried ? ["--Inference:IsTried", "true"] : Array.Empty<string>(),
         "--Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning",
     ];
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Process {Process} was killed and does not end: something in the kernel holds it, a driver mostly, and it may still hold memory. The next worker does not wait for it.")]
+        public static partial void Outlives(ILogger logger, int process);
+    }
 }

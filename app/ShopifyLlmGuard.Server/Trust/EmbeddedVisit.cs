@@ -1,5 +1,6 @@
 using System.Text;
 using ShopifyLlmGuard.Server.Shopify;
+using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Server.Trust;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using ShopifyLlmGuard.Server.Shopify;
+using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Server.Trust;
 

@@ -26,28 +26,33 @@ internal sealed partial class IncidentSourceScheme(
             return AuthenticateResult.Fail("no such source");
         }
 
-        var isSigned = proof.Kind == ProofKind.Signature;
         if (!SourceSecrets.MayFit(source, proof, Request.Headers, TimeProvider.GetUtcNow()))
         {
             return Refuse(source, "unproven", StatusCodes.Status401Unauthorized);
         }
 
-        if (!limits.MayDeliver(Context.Connection, isSigned ? null : source))
-        {
-            return Refuse(source, "too-many", StatusCodes.Status503ServiceUnavailable);
-        }
+        return proof.Kind == ProofKind.Signature ? await SignedAsync(source, proof) : await ShownAsync(source);
+    }
 
-        var body = await RawBody.ReadAsync(Request);
-        if (body is null)
-        {
-            return Refuse(source, "too-large", StatusCodes.Status413PayloadTooLarge);
-        }
+    // What others send in its name must not use up what a source may deliver: only the bodies that are read at once are bounded before.
+    private async Task<AuthenticateResult> SignedAsync(string source, SourceProof proof)
+    {
+        using var reading = limits.Reading();
+        var body = reading.IsAcquired ? await RawBody.ReadAsync(Request) : null;
+        return !reading.IsAcquired ? Refuse(source, "too-many", StatusCodes.Status503ServiceUnavailable)
+            : body is null ? Refuse(source, "too-large", StatusCodes.Status413PayloadTooLarge)
+            : !SourceSecrets.IsSigned(source, proof, Request.Headers, body) ? Refuse(source, "unproven", StatusCodes.Status401Unauthorized)
+            : !limits.MayDeliver(Context.Connection, source) ? Refuse(source, "too-many", StatusCodes.Status503ServiceUnavailable)
+            : Proven(source, body);
+    }
 
-        if (isSigned && !SourceSecrets.IsSigned(source, proof, Request.Headers, body))
-        {
-            return Refuse(source, "unproven", StatusCodes.Status401Unauthorized);
-        }
+    private async Task<AuthenticateResult> ShownAsync(string source) =>
+        !limits.MayDeliver(Context.Connection, source) ? Refuse(source, "too-many", StatusCodes.Status503ServiceUnavailable)
+        : await RawBody.ReadAsync(Request) is { } body ? Proven(source, body)
+        : Refuse(source, "too-large", StatusCodes.Status413PayloadTooLarge);
 
+    private AuthenticateResult Proven(string source, byte[] body)
+    {
         Context.Features.Set(new ProvenBody(body));
         return AuthenticateResult.Success(new(new ClaimsPrincipal(new ClaimsIdentity([new Claim("source", source)], Scheme.Name)), Scheme.Name));
     }
@@ -62,9 +67,10 @@ internal sealed partial class IncidentSourceScheme(
     // 503 and not 429 for a delivery that may be proven: Alertmanager comes again only after a 5xx.
     private AuthenticateResult Refuse(string source, string outcome, int status)
     {
-        refusal = limits.MayFail(Context.Connection) || status != StatusCodes.Status401Unauthorized ? status : StatusCodes.Status429TooManyRequests;
+        var isWorthAWord = limits.MayFail(Context.Connection);
+        refusal = isWorthAWord || status != StatusCodes.Status401Unauthorized ? status : StatusCodes.Status429TooManyRequests;
         meter.Delivered(source, outcome);
-        if (refusal == status)
+        if (isWorthAWord)
         {
             Log.Refused(Logger, source, Request.ContentLength, outcome);
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ShopifyLlmGuard.Server.Jobs;
 using ShopifyLlmGuard.Server.Trust;
+using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Server.Webhooks;
 

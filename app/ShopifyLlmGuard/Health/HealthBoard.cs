@@ -22,7 +22,7 @@ public sealed class HealthBoard
 
     // What this server found out last about an endpoint, until it is written; and every change on the way there, oldest first.
     private readonly ConcurrentDictionary<string, Snapshot.EndpointMark> unwritten = new();
-    private readonly List<(string Endpoint, Snapshot.EndpointMark Mark)> changes = [];
+    private readonly List<(string Endpoint, Snapshot.EndpointMark Mark, DateTimeOffset At)> changes = [];
     private readonly Lock gate = new();
     private long unwrittenVersion;
 
@@ -94,12 +94,16 @@ public sealed class HealthBoard
         };
     }
 
-    internal void Remember(string endpoint, Snapshot.EndpointMark mark)
+    /// <summary>Takes a change that was found out here.</summary>
+    /// <param name="endpoint">Whose.</param>
+    /// <param name="mark">What stands from now on.</param>
+    /// <param name="at">When it was found out; null when the mark says so. A mark may be later than that, to stand after one of a clock that is ahead.</param>
+    internal void Remember(string endpoint, Snapshot.EndpointMark mark, DateTimeOffset? at = null)
     {
         lock (gate)
         {
             unwritten[endpoint] = mark;
-            changes.Add((endpoint, mark));
+            changes.Add((endpoint, mark, at ?? mark.Since));
             changes.RemoveRange(0, Math.Max(0, changes.Count - MostUnwritten));
         }
 
@@ -116,7 +120,7 @@ public sealed class HealthBoard
     /// <summary>Writes what this server found out, and tells the others. Throws what the database throws; then it stays in memory.</summary>
     internal async Task WriteAsync(CancellationToken cancellationToken)
     {
-        List<(string Endpoint, Snapshot.EndpointMark Mark)> news;
+        List<(string Endpoint, Snapshot.EndpointMark Mark, DateTimeOffset At)> news;
         lock (gate)
         {
             news = [.. changes];
@@ -131,7 +135,7 @@ public sealed class HealthBoard
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         db.EndpointChanges.AddRange(news.Select(change => new EndpointChange
         {
-            Endpoint = change.Endpoint, State = change.Mark.State, Detail = change.Mark.Detail, At = change.Mark.Since,
+            Endpoint = change.Endpoint, State = change.Mark.State, Detail = change.Mark.Detail, At = change.At,
         }));
         foreach (var last in news.GroupBy(change => change.Endpoint).Select(same => same.Last()).OrderBy(last => last.Endpoint, StringComparer.Ordinal))
         {
@@ -154,7 +158,7 @@ public sealed class HealthBoard
              """, cancellationToken);
 
     // First from the list, so that nothing is written twice; the marks go when the snapshot has them.
-    private async Task ForgetAsync(List<(string Endpoint, Snapshot.EndpointMark Mark)> news, CancellationToken cancellationToken)
+    private async Task ForgetAsync(List<(string Endpoint, Snapshot.EndpointMark Mark, DateTimeOffset At)> news, CancellationToken cancellationToken)
     {
         lock (gate)
         {
@@ -163,7 +167,7 @@ public sealed class HealthBoard
         }
 
         await snapshots.RefreshAsync(cancellationToken);
-        foreach (var (endpoint, mark) in news)
+        foreach (var (endpoint, mark, _) in news)
         {
             unwritten.TryRemove(KeyValuePair.Create(endpoint, mark));
         }

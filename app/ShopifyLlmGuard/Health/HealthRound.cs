@@ -121,14 +121,14 @@ public sealed partial class HealthRound : IDisposable
         if (next.State != now.State)
         {
             // It follows from what is known now, whatever another server's clock says.
-            board.Remember(lane.Endpoint.Id, new Snapshot.EndpointMark(next.State, next.Detail, now.Since >= at ? now.Since.Value.AddMicroseconds(1) : at));
+            board.Remember(lane.Endpoint.Id, new Snapshot.EndpointMark(next.State, next.Detail, now.Since >= at ? now.Since.Value.AddMicroseconds(1) : at), at);
             Log.Changed(logger, lane.Endpoint.Id, now.State, next.State, next.Detail);
         }
     }
 
     // What an outage did to traffic is over with the outage: it must not hold an endpoint down, nor take it down again.
     private TimeSpan Window(EndpointHealth now) =>
-        now.Since is { } since && clock.GetUtcNow() - since < options.Recent ? clock.GetUtcNow() - since : options.Recent;
+        clock.GetUtcNow() - now.Since is { } age && age >= TimeSpan.Zero && age < options.Recent ? age : options.Recent;
 
     private async Task StoreAsync(bool alsoWithoutChange, CancellationToken cancellationToken)
     {

@@ -25,7 +25,7 @@ public sealed class Incident
 
     public required string DetectedBy { get; init; }
 
-    /// <summary>When every affected feature was live again; null while one is not.</summary>
+    /// <summary>When every affected feature was live again, or held on purpose; null while one is neither.</summary>
     public DateTimeOffset? EndedAt { get; set; }
 
     /// <summary>When a person closed the file; a closed incident is never re-opened.</summary>

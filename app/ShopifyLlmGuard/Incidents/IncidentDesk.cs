@@ -90,7 +90,7 @@ public sealed class IncidentDesk
     /// <summary>Records a decision and its reason, and beside it what the tool had proposed.</summary>
     public async Task<string?> DecideAsync(IncidentParty party, string topic, bool decision, string reason, CancellationToken cancellationToken = default)
     {
-        var mistake = Topics.All.Contains(topic) ? Mistake(reason, "A reason") : $"There is nothing to decide about '{topic}'.";
+        var mistake = options.Decisions.Contains(topic) ? Mistake(reason, "A reason") : $"There is nothing to decide about '{topic}' in the profiles that are enabled.";
         var proposal = mistake is null && topic == Topics.Significant
             ? (await reader.ReadAsync(party.Incident, party.Shop, cancellationToken))?.Proposal(options.Significance) : null;
         return await AddAsync(party, AuditActions.IncidentDecided, mistake, reason, now => new IncidentStep

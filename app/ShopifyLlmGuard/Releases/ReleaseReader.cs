@@ -53,8 +53,8 @@ public sealed class ReleaseReader
         var newest = (rollout.Candidate ?? rollout.Stable).Id;
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var golden = await db.GoldenRuns.AsNoTracking().Where(run => run.Release == newest).OrderByDescending(run => run.Id).FirstOrDefaultAsync(cancellationToken);
-        var before = rollout.Candidate is null ? rollout.Previous : rollout.Stable;
-        return new(rollout, stand, golden) { WarmAt = before is null ? [] : WarmAt(before) };
+        var status = new ReleaseStatus(rollout, stand, golden) { WarmAt = [] };
+        return status.Before is { } before ? status with { WarmAt = WarmAt(before) } : status;
     }
 
     private IReadOnlyList<string> WarmAt(Release release)

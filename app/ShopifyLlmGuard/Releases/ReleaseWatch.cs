@@ -105,7 +105,7 @@ internal sealed partial class ReleaseWatch(
         if (problem is null)
         {
             meter.RolledBack(feature, verdict.Signal!);
-            proofs.Acted(Protection.Rollback, clock.GetUtcNow() - (verdict.BadSince ?? clock.GetUtcNow()));
+            proofs.Acted(Protection.Rollback, clock.GetUtcNow() - verdict.BadSince!.Value);
             Log.RolledBack(logger, feature, release.Id, verdict.Detail);
         }
     }

@@ -107,6 +107,22 @@ public sealed class WaitingLineTests
     }
 
     [Fact]
+    public void Closing_a_line_wakes_the_model_also_when_nobody_waits()
+    {
+        var clock = new FakeTimeProvider();
+        var line = NewLine(clock, new Pace(), queue: 8);
+        var work = true;
+        var model = new Thread(() => work = line.WaitForWork()) { IsBackground = true };
+        model.Start();
+        Assert.True(SpinWait.SpinUntil(() => model.ThreadState.HasFlag(ThreadState.WaitSleepJoin), TimeSpan.FromSeconds(30)));
+
+        Assert.Empty(line.Close());
+
+        Assert.True(model.Join(TimeSpan.FromSeconds(30)));
+        Assert.False(work);
+    }
+
+    [Fact]
     public void Work_that_nobody_takes_shows()
     {
         var clock = new FakeTimeProvider();

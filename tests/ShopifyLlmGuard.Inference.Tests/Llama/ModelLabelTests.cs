@@ -17,11 +17,11 @@ public sealed class ModelLabelTests
     public void The_type_of_the_weights_is_what_the_header_says_and_no_guess(int? type, string? name)
     {
         var model = new TinyModel { FileType = type };
-        var label = GgufFile.Label(model.Write(Models.NewPath()));
+        var label = GgufFile.Inspect(model.Write(Models.NewPath())).Label;
         Assert.Equal(name, label.Quantisation);
         Assert.Equal($"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(model.Template!)))}", label.Template);
     }
 
     [Fact]
-    public void A_header_without_a_template_tells_none() => Assert.Null(GgufFile.Label(new TinyModel { Template = null }.Write(Models.NewPath())).Template);
+    public void A_header_without_a_template_tells_none() => Assert.Null(GgufFile.Inspect(new TinyModel { Template = null }.Write(Models.NewPath())).Label.Template);
 }

@@ -21,7 +21,6 @@ public sealed partial class AlertTests
     public async Task What_they_watch_is_there_before_anything_has_happened()
     {
         await using var front = await Front.StartAsync();
-        await front.AskAsync(EndlessHost.ShortQuestion()).TextAsync();
         var metrics = await front.Http.GetStringAsync("/metrics");
         var watched = Metric().Matches(await File.ReadAllTextAsync(Rules)).Select(match => match.Value).Distinct().ToArray();
 

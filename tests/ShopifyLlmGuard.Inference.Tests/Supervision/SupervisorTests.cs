@@ -22,7 +22,7 @@ public sealed class SupervisorTests
         var logger = new Critical();
         using var memory = new MemoryWatch(options, meters, clock, NullLogger<MemoryWatch>.Instance);
         // Without a list of arguments no worker can be started, and nothing expects that.
-        using var workers = new Workers(null!, options, clock);
+        using var workers = new Workers(null!, options, clock, NullLogger<Workers>.Instance);
         using var supervisor = new Supervisor(
             workers,
             new WorkerWatch(options, memory, clock),

@@ -50,6 +50,17 @@ public sealed class HealthBoardTests
         Assert.Equal(2, await db.EndpointChanges.CountAsync());
     }
 
+    [Fact]
+    public async Task A_mark_that_stands_after_one_of_a_fast_clock_is_recorded_with_the_time_at_which_it_was_found()
+    {
+        await using var guard = await StartAsync(null);
+        var noon = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+        guard.Get<HealthBoard>().Remember("local-1", new Snapshot.EndpointMark(EndpointState.Down, "gone", noon.AddMinutes(10)), noon);
+        await guard.Get<HealthBoard>().WriteAsync(default);
+        await using var db = guard.Db();
+        Assert.Equal((noon.AddMinutes(10), noon), ((await db.EndpointStandings.SingleAsync()).Since, (await db.EndpointChanges.SingleAsync()).At));
+    }
+
     // The watch would store what the test stores itself.
     private static Task<Guard> StartAsync(string? database) => Guard.StartAsync(database, services: services =>
         services.Remove(services.Single(service => service.ImplementationType == typeof(AfterValidation<HealthWatch>))), settings:

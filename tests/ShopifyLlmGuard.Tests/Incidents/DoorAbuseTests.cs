@@ -128,6 +128,7 @@ public sealed class DoorAbuseTests : IClassFixture<DoorTests.Door>
         for (var call = 0; call < 4; call++)
         {
             await flooded.Client.SendAsync(Samples.Alertmanager("U7", firing: true, GuardApp.Now).Request("not-the-secret-of-anybody"));
+            await flooded.Client.SendAsync(Samples.PagerDuty("U7", firing: true, GuardApp.Now).Request("not-the-secret-of-anybody"));
         }
 
         var forged = await flooded.Client.SendAsync(Samples.Alertmanager("U7", firing: true, GuardApp.Now).Request("not-the-secret-of-anybody"));
@@ -142,6 +143,7 @@ public sealed class DoorAbuseTests : IClassFixture<DoorTests.Door>
         Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(5)), (answers[^1].StatusCode, answers[^1].Headers.RetryAfter?.Delta));
         Assert.Equal(HttpStatusCode.Accepted, (await flooded.Client.SendAsync(Samples.Opsgenie("U7", firing: false, GuardApp.Now).Request())).StatusCode);
         Assert.Equal(HttpStatusCode.Accepted, (await flooded.Client.SendAsync(Samples.PagerDuty("U7", firing: false, GuardApp.Now).Request())).StatusCode);
+        Assert.InRange(flooded.Logs.All.Count(line => line.Contains("Refused a delivery", StringComparison.Ordinal)), 2, 5);
     }
 
     // Nothing in it says when; it means now.

@@ -57,12 +57,12 @@ public sealed class IncidentDeskTests : IAsyncLifetime
         await Desk.AssessAsync(new IncidentParty(1, null, "Ada"), new Assessment { Death = YesNo.Yes });
         await Desk.DecideAsync(new IncidentParty(1, null, "Ada"), Topics.Significant, true, "a person died");
         await Desk.AssessAsync(new IncidentParty(1, null, "Ada"), new Assessment { Planned = YesNo.Yes });
-        await Desk.DecideAsync(new IncidentParty(1, null, "Grace"), Topics.HipaaBreach, false, "encrypted");
+        await Desk.DecideAsync(new IncidentParty(1, null, "Grace"), Topics.Breach, false, "encrypted");
         var file = await site.ReadAsync(1);
         Assert.Equal(YesNo.No, file.Proposal(new SignificanceOptions()).Verdict);
         var kept = file.Decision(Topics.Significant)!.Proposal!;
         Assert.Equal((YesNo.Yes, "death (Implementing Regulation (EU) 2024/2690 Article 3(1)(c))"), (kept.Verdict, kept.Grounds));
-        Assert.Null(file.Decision(Topics.HipaaBreach)!.Proposal);
+        Assert.Null(file.Decision(Topics.Breach)!.Proposal);
         await using var db = site.Guard.Db();
         Assert.Contains(await db.AuditWords.Select(words => words.Detail).ToListAsync(), detail => detail == "significant: yes, proposed: yes");
     }
@@ -165,7 +165,7 @@ public sealed class IncidentDeskTests : IAsyncLifetime
         string?[] said =
         [
             await Desk.BeAwareAsync(ada, future), await Desk.SubmitAsync(ada, "nis2-notification", future, null), await Desk.SubmitAsync(ada, "hipaa-individuals", null, null),
-            await Desk.DecideAsync(ada, Topics.Breach, true, " "), await Desk.DecideAsync(ada, "guilt", true, "x"), await Desk.CloseAsync(ada, ""),
+            await Desk.DecideAsync(ada, Topics.Breach, true, " "), await Desk.DecideAsync(ada, "guilt", true, "x"), await Desk.DecideAsync(ada, Topics.HipaaBreach, false, "x"), await Desk.CloseAsync(ada, ""),
             await Desk.AssessAsync(ada, new Assessment { LossEuro = -1 }), await Desk.AssessAsync(ada, new Assessment { UsersShare = 1.01 }),
             await Desk.AssessAsync(ada, new Assessment { CriticalPath = YesNo.No, CriticalMinutes = 3 }), await Desk.AssessAsync(ada, new Assessment { Individuals = -1 }),
             await Desk.AssessAsync(ada, new Assessment { Measures = new string('x', 2001) }), await Desk.BeAwareAsync(ada with { Incident = 99 }),

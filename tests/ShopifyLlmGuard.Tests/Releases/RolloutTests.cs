@@ -53,13 +53,14 @@ public sealed class RolloutTests
     }
 
     [Fact]
-    public void A_visitor_counts_three_times_an_hour()
+    public void A_visitor_counts_once_a_day_in_each_comparison()
     {
         var visitors = new CountedVisitors();
-        Assert.Equal([true, true, true, false, false], Enumerable.Range(0, 5).Select(_ => visitors.Takes("chat", "eve", Now)));
-        Assert.True(visitors.Takes("recommendations", "eve", Now));
-        Assert.True(visitors.Takes("chat", "adam", Now));
-        Assert.True(visitors.Takes("chat", "eve", Now.AddHours(1)));
+        Assert.Equal([true, false, false], Enumerable.Range(0, 3).Select(hour => visitors.Takes("chat", Now, "eve", Now.AddHours(hour))));
+        Assert.True(visitors.Takes("recommendations", Now, "eve", Now));
+        Assert.True(visitors.Takes("chat", Now, "adam", Now));
+        Assert.True(visitors.Takes("chat", Now.AddMinutes(30), "eve", Now.AddHours(1)));
+        Assert.True(visitors.Takes("chat", Now, "eve", Now.AddDays(1)));
     }
 
     [Fact]

@@ -43,7 +43,7 @@ internal readonly record struct Applicant(Priority Priority, int PromptTokens, T
 internal readonly record struct Load(
     Counts Used, int Running, int OfCaller, int Ahead, long TokensAhead, double PrefillSpeed, double AnswerSeconds)
 {
-    /// <summary>Seconds until its cells are set aside, at the latest; 0 when they are free now.</summary>
+    /// <summary>Seconds until its cells are set aside, if each answer before takes every token that it may; 0 when they are free now.</summary>
     public double CellsIn { get; init; }
 
     /// <summary>0, unless somebody behind it was promised cells and would get them too late because of it: then the seconds until that one has them.</summary>

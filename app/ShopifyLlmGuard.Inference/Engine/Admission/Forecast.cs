@@ -3,7 +3,7 @@ namespace ShopifyLlmGuard.Inference.Engine.Admission;
 /// <summary>An answer that holds cells, or will.</summary>
 /// <param name="Priority">Which slots it may take.</param>
 /// <param name="Cells">What its end gives back at least.</param>
-/// <param name="Lasts">Seconds that it takes at the most, once it has begun, if it takes every token that it may.</param>
+/// <param name="Lasts">Seconds that it takes once it has begun, by what a token takes on average, if it takes every token that it may.</param>
 /// <param name="By">In how many seconds its deadline ends it.</param>
 internal readonly record struct Claim(Priority Priority, int Cells, double Lasts, double By)
 {
@@ -12,7 +12,7 @@ internal readonly record struct Claim(Priority Priority, int Cells, double Lasts
 }
 
 /// <summary>
-/// When everybody who waits has cells at the latest, if each answer before takes every token that it may. Cells go to the promised in
+/// When everybody who waits is expected to have cells, if each answer before takes every token that it may; how long a token takes is a mean. Cells go to the promised in
 /// order of turn, slots to whoever has cells.
 /// </summary>
 internal sealed class Forecast

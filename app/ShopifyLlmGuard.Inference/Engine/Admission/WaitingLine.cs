@@ -218,6 +218,9 @@ internal sealed class WaitingLine
             _crowd.Waiting.Clear();
             Array.ForEach(left, _crowd.Cells.GiveBack);
             Array.ForEach(left, Leave);
+
+            // Also when nobody waited: the model's thread may sleep.
+            Changed();
             return left;
         }
     }

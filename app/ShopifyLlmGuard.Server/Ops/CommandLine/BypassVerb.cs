@@ -55,34 +55,49 @@ internal static class BypassVerb
         }
 
         var told = await TellAsync(services, servers, decision);
+
+        // A clock that is behind must not keep an operator from being the last to decide: once by what the servers say, and once by what
+        // only the database knew. No server waits for the database.
         if (told.Newer is { } newer)
         {
-            // A clock that is behind must not keep an operator from being the last to decide.
-            told = await TellAsync(services, servers, (decision with { Id = Guid.CreateVersion7(newer.At) }).Behind(newer));
+            told = await TellAsync(services, servers, After(decision, newer));
         }
 
-        foreach (var reply in told.Replies)
+        await SayAsync(told, output);
+        if (NewerOf(told.Decision, [Standing(services, shop)]) is { } late && told.Newer is null)
         {
-            await output.WriteLineAsync(reply.Confirmed
-                ? $"{reply.Server}: {arguments.Plain[0]}, confirmed after {reply.Milliseconds:0} ms"
-                : $"{reply.Server}: NOT CONFIRMED: {reply.Problem}");
+            told = await TellAsync(services, servers, After(decision, late));
+            await SayAsync(told, output);
         }
 
-        await output.WriteLineAsync(told.Stored);
         return told.Replies.All(reply => reply.Confirmed) ? 0 : 1;
     }
+
+    private static BypassDecision After(BypassDecision decision, BypassDecision newer) => (decision with { Id = Guid.CreateVersion7(newer.At) }).Behind(newer);
 
     private static async Task<Told> TellAsync(IServiceProvider services, IReadOnlyList<string> servers, BypassDecision decision)
     {
         var storing = StoreAsync(services, decision);
         var call = services.GetRequiredService<BypassCall>();
         var answers = await Task.WhenAll(servers.Select(server => call.TellAsync(server, decision, relayed: servers.Count > 1, Limit)));
-        var stored = await storing;
-        var standing = answers.Select(answer => answer.Body?.Standing).Append(Standing(services, decision.Shop));
-        return new(
-            [.. answers.Select(answer => answer.Reply)], stored,
-            standing.OfType<BypassDecision>().Where(other => other.Id != decision.Id && other.IsNewerThan(decision)).MaxBy(other => other.At));
+        var newer = NewerOf(decision, answers.Select(answer => answer.Body?.Standing).Append(Standing(services, decision.Shop)));
+        return new(decision, [.. answers.Select(answer => answer.Reply)], storing, newer);
     }
+
+    private static async Task SayAsync(Told told, TextWriter output)
+    {
+        foreach (var reply in told.Replies)
+        {
+            await output.WriteLineAsync(reply.Confirmed
+                ? $"{reply.Server}: {(told.Decision.On ? "on" : "off")}, confirmed after {reply.Milliseconds:0} ms"
+                : $"{reply.Server}: NOT CONFIRMED: {reply.Problem}");
+        }
+
+        await output.WriteLineAsync(await told.Storing);
+    }
+
+    private static BypassDecision? NewerOf(BypassDecision decision, IEnumerable<BypassDecision?> standing) =>
+        standing.OfType<BypassDecision>().Where(other => other.Id != decision.Id && other.IsNewerThan(decision)).MaxBy(other => other.At);
 
     // What this machine knows; an operator's own may know nothing, and have no settings but an address and a secret.
     private static BypassDecision? Standing(IServiceProvider services, string? shop)
@@ -142,8 +157,9 @@ internal static class BypassVerb
     }
 
     /// <summary>What came of telling everybody.</summary>
+    /// <param name="Decision">What they were told.</param>
     /// <param name="Replies">Every server's answer.</param>
-    /// <param name="Stored">How the database took it, in words.</param>
+    /// <param name="Storing">How the database takes it, in words.</param>
     /// <param name="Newer">A decision that won against it; null when none did.</param>
-    private sealed record Told(IReadOnlyList<ServerReply> Replies, string Stored, BypassDecision? Newer);
+    private sealed record Told(BypassDecision Decision, IReadOnlyList<ServerReply> Replies, Task<string> Storing, BypassDecision? Newer);
 }

@@ -51,7 +51,7 @@ public sealed record Draft(string Stage, string Title, IReadOnlyList<DraftField>
         ? decided.Decision == true ? "significant, as decided by a person" : "not significant, as decided by a person" : Unknown;
 
     private static string Impact(IncidentFile file) => string.Create(CultureInfo.InvariantCulture,
-        $"AI features ({(file.Features.Count == 0 ? "none named" : string.Join(", ", file.Features))}) were not live for {DurationWords.Of(file.Duration)} in {file.Shops} {(file.Shops == 1 ? "shop" : "shops")}. Checkout, login, booking or pages failed: {Word(file.Assessment.CriticalPath)}. {file.Assessment.Impact}").Trim();
+        $"AI features ({(file.Features.Count == 0 ? "none named" : string.Join(", ", file.Features))}) were not live, without being held so by a person, for {DurationWords.Of(file.Duration)} in {file.Shops} {(file.Shops == 1 ? "shop" : "shops")}. Checkout, login, booking or pages failed: {Word(file.Assessment.CriticalPath)}. {file.Assessment.Impact}").Trim();
 
     private static string Word(YesNo answer) => answer.ToString().ToLowerInvariant();
 

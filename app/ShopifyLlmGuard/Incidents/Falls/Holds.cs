@@ -27,7 +27,8 @@ internal sealed class Holds(ImmutableArray<Pin> pins, Snapshot snapshot, DateTim
         from hold in pins
         let ended = hold.ReleasedAt ?? hold.Until
         where hold.Holder != PinHolder.Incident && ended <= now && ended >= now - LookBack
-        from shop in hold.Shop is null ? snapshot.Shops.Keys : [hold.Shop]
+        from shop in snapshot.Shops.Keys
+        where hold.Shop is null || hold.Shop == shop
         from feature in hold.Feature is null ? Features.All.Select(feature => feature.Key) : [hold.Feature]
         let alert = Deciding(shop, feature)
         where alert is { Holder: PinHolder.Incident }

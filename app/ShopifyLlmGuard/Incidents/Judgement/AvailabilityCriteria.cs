@@ -66,7 +66,7 @@ internal static class AvailabilityCriteria
         var minutes = found.CriticalMinutes is { } known ? DurationWords.Of(TimeSpan.FromMinutes(known)) : "not assessed";
         var asks = Failed(found) == YesNo.No ? "" : $" Fully: {Judged.Words(found.FullyUnavailable)}. For how long: {minutes}.{(withUsers ? $" {Users(found)}" : "")}";
         return string.Create(CultureInfo.InvariantCulture,
-            $"The guard knows that AI was not live for {DurationWords.Of(facts.WithoutAI)} and that shoppers got {facts.Answers} {(facts.Answers == 1 ? "answer" : "answers")} meanwhile; neither is the critical path. Checkout, login, booking or pages failed: {Judged.Words(Failed(found))}.{asks}");
+            $"The guard knows that AI was not live, without being held so by a person, for {DurationWords.Of(facts.WithoutAI)} and that shoppers got {facts.Answers} {(facts.Answers == 1 ? "answer" : "answers")} meanwhile; neither is the critical path. Checkout, login, booking or pages failed: {Judged.Words(Failed(found))}.{asks}");
     }
 
     private static string Users(Assessment found) => string.Create(CultureInfo.InvariantCulture,

@@ -59,7 +59,8 @@ internal sealed partial class SignalDesk(
         return new(outcome, changed, plan.Rules, outcome == before ? [] : [.. plan.Pins.Hold.Select(pin => pin.Id)]);
     }
 
-    // A pin that only lasts longer, or that a person's outranks everywhere, has switched nothing.
+    // A pin that only lasts longer, or that a person's outranks everywhere, has switched nothing. One of a region switches no feature but
+    // endpoints: no proof of this.
     private void Prove(Effect effect, TimeSpan took)
     {
         if (effect.Outcome == SignalOutcomes.Held && pins.AnyDecides(effect.Placed))

@@ -25,38 +25,47 @@ internal sealed partial class SignalRound(SignalInbox inbox, SignalDesk desk, IL
         }
     }
 
-    // One that fails does not hold up the others; a database that is away fails for all of them.
+    // One that fails does not hold up the others; a database that is away fails for all of them. After the last attempt a person hears of each.
     private async Task TakeAsync(IncidentDelivery delivery, CancellationToken cancellationToken)
     {
-        Exception? failure = null;
+        var (failure, undone) = ((Exception?)null, new List<IncidentSignal>());
 
         // In one order everywhere, so that two servers never wait for each other.
         foreach (var signal in delivery.Signals.OrderBy(signal => signal.DedupKey, StringComparer.Ordinal))
         {
             try
             {
-                await desk.TakeAsync(signal, delivery.ReceivedAt, cancellationToken);
+                await (failure is not null && IsAway(failure) ? Task.FromException(failure) : desk.TakeAsync(signal, delivery.ReceivedAt, cancellationToken));
             }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && !IsAway(exception))
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 failure = exception;
-                if (delivery.Attempts >= IncidentDelivery.MaximumAttempts)
-                {
-                    desk.GiveUp(signal);
-                }
+                undone.Add(signal);
             }
         }
 
-        if (failure is not null)
+        if (failure is null)
         {
-            ExceptionDispatchInfo.Throw(failure);
+            await inbox.FinishAsync(delivery, cancellationToken);
+            return;
         }
 
-        await inbox.FinishAsync(delivery, cancellationToken);
+        if (delivery.Attempts >= IncidentDelivery.MaximumAttempts)
+        {
+            undone.ForEach(desk.GiveUp);
+        }
+
+        ExceptionDispatchInfo.Throw(failure);
     }
 
-    private static bool IsAway(Exception exception) =>
-        exception.GetBaseException() is TimeoutException or NpgsqlException and not PostgresException or PostgresException { IsTransient: true };
+    // A statement that took too long, or lost a deadlock, is the trouble of one signal.
+    private static bool IsAway(Exception? exception) => exception switch
+    {
+        null => false,
+        PostgresException refused => refused.SqlState.StartsWith("08", StringComparison.Ordinal) || refused.SqlState.StartsWith("57P", StringComparison.Ordinal),
+        NpgsqlException { IsTransient: true, InnerException: not TimeoutException } => true,
+        _ => IsAway(exception.InnerException),
+    };
 
     private static partial class Log
     {

@@ -110,14 +110,31 @@ internal sealed class Tries
             return await asking;
         }
 
-        Race.Forget(asking);
+        Race.Forget(WatchAsync(route, asking));
         return new Attempt { Endpoint = here.Endpoint, Reason = Reasons.Outrun };
+    }
+
+    // Nobody awaits it, and a bug on its way must be told all the same.
+    private async Task WatchAsync(Route route, Task<Attempt> asking)
+    {
+        try
+        {
+            await asking;
+        }
+        catch (Exception unforeseen)
+        {
+            log.Broke(route.Call, unforeseen);
+        }
     }
 
     private async Task<Attempt> AskToTheEndAsync(Route route, EligibleEndpoint here, Draft draft, Try kind)
     {
-        using var waiting = Overhead.Waiting();
-        var attempt = await here.Lane.AskAsync(here, draft, route.Deadline, route.Left);
+        Attempt attempt;
+        using (Overhead.Waiting())
+        {
+            attempt = await here.Lane.AskAsync(here, draft, route.Deadline, route.Left);
+        }
+
         if (attempt.Endpoint is not null)
         {
             log.Attempted(route.Call, attempt, kind, route.Basis);

@@ -44,6 +44,9 @@ internal sealed class EndpointClient : IDisposable
         AllowAutoRedirect = false,
         UseProxy = false,
         UseCookies = false,
+
+        // What nobody reads any more is cut, so that the host stops computing it; an answer that has ended has its last bytes by then.
+        ResponseDrainTimeout = TimeSpan.FromMilliseconds(50),
     };
 
     /// <summary>Calls the model and reads the whole answer, or gives up at the first limit that is passed. Does not throw.</summary>
@@ -177,7 +180,7 @@ internal sealed class EndpointClient : IDisposable
         return ErrorBody.Code(bytes.AsMemory(0, await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken)));
     }
 
-    // What still runs is stopped; what has ended gives its connection back.
+    // What still runs is stopped, or cut between two events; what has ended gives its connection back.
     private static async Task EndAsync(Task last, IAsyncEnumerator<AnswerChunk> chunks, CancellationTokenSource stop)
     {
         if (!last.IsCompleted)

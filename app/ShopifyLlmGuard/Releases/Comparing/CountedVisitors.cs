@@ -1,27 +1,28 @@
 namespace ShopifyLlmGuard.Releases.Comparing;
 
 /// <summary>
-/// Lets no visitor weigh more than a few answers an hour. Chance deals out visitors, not answers: one who asks a hundred questions that
-/// no model can answer, or a script, would otherwise look like a hundred shoppers whom the release has failed.
+/// Lets every visitor count once a day. Chance deals out visitors, not answers: what one of them asks again is no new draw, and one who
+/// asks a hundred questions that no model can answer would look like a hundred shoppers whom the release has failed.
 /// </summary>
 internal sealed class CountedVisitors
 {
-    private const int MostAnHour = 3;
     private const int MostKnown = 100_000;
-    private readonly Dictionary<(string Feature, string Visitor), int> counted = [];
-    private long hour;
+    private readonly HashSet<(string Feature, DateTimeOffset Since, string Visitor)> counted = [];
+    private DateTime day;
 
-    /// <summary>Whether an answer to this visitor still counts now.</summary>
-    public bool Takes(string feature, string visitor, DateTimeOffset now)
+    /// <summary>Whether an answer to this visitor still counts.</summary>
+    /// <param name="feature">Of which feature.</param>
+    /// <param name="since">When the comparison began: a new one is a new draw.</param>
+    /// <param name="visitor">Who got it.</param>
+    /// <param name="now">The present.</param>
+    public bool Takes(string feature, DateTimeOffset since, string visitor, DateTimeOffset now)
     {
-        if (now.UtcTicks / TimeSpan.TicksPerHour is var current && (current != hour || counted.Count >= MostKnown))
+        if (now.UtcDateTime.Date is var today && (today != day || counted.Count >= MostKnown))
         {
-            hour = current;
+            day = today;
             counted.Clear();
         }
 
-        var before = counted.GetValueOrDefault((feature, visitor));
-        counted[(feature, visitor)] = before + 1;
-        return before < MostAnHour;
+        return counted.Add((feature, since, visitor));
     }
 }

@@ -30,7 +30,7 @@ internal sealed class ReleaseTally(TimeProvider clock)
             var isSlow = pick.Pair is { } pair ? IsSlow(answer, pair.Old, slowFactor) : null;
             Learn(answer);
             if (pick.Pair is not { } compared || ReleaseCounts.Of(answer, isSlow) is not { } one
-                || !visitors.Takes(answer.Feature, pick.Visitor, clock.GetUtcNow()))
+                || !visitors.Takes(answer.Feature, compared.Since, pick.Visitor, clock.GetUtcNow()))
             {
                 return;
             }

@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
-using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using ShopifyLlmGuard.Data;
+using ShopifyLlmGuard.Shops;
 
 namespace ShopifyLlmGuard.Serving.Bypassing;
 
@@ -34,7 +34,7 @@ public enum BypassWay
 /// <param name="Author">Who.</param>
 /// <param name="Reason">Why, in words.</param>
 /// <param name="At">When it was decided, by the clock of whoever did, but behind what stood there; in whole microseconds, UTC.</param>
-public sealed partial record BypassDecision(Guid Id, bool On, string? Shop, BypassWay Way, string Author, string Reason, DateTimeOffset At)
+public sealed record BypassDecision(Guid Id, bool On, string? Shop, BypassWay Way, string Author, string Reason, DateTimeOffset At)
 {
     public const int LongestReason = 200;
     public const int LongestAuthor = 100;
@@ -81,7 +81,7 @@ public sealed partial record BypassDecision(Guid Id, bool On, string? Shop, Bypa
             yield return "Reason and author are one line each, without control characters.";
         }
 
-        if (Shop is not null && !IsShop().IsMatch(Shop))
+        if (Shop is not null && !(ShopDomain.TryParse(Shop, out var domain) && domain == Shop))
         {
             yield return "The shop must be like name.myshopify.com.";
         }
@@ -91,9 +91,6 @@ public sealed partial record BypassDecision(Guid Id, bool On, string? Shop, Bypa
             yield return "Environment and file hold for one server and are no decisions.";
         }
     }
-
-    [GeneratedRegex(@"\A(?=.{1,100}\z)[a-z0-9][a-z0-9-]*\.myshopify\.com\z", RegexOptions.CultureInvariant)]
-    private static partial Regex IsShop();
 }
 
 /// <summary>Why only prepared content is served: one of possibly several causes.</summary>
